@@ -1,0 +1,1 @@
+"""Pages and maps over a build, read-only, within the viewer's scope."""

@@ -1,0 +1,1 @@
+"""From files as agencies send them to immutable builds."""

@@ -1,0 +1,1 @@
+"""Pure spatial analysis: arrays and frames in, arrays and frames out."""
