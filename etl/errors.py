@@ -1,4 +1,4 @@
-"""Errors of the loading side; each text says where, what was found, what was expected and the mend."""
+"""Errors of the loading side: where, what was found, what was expected, how to mend it."""
 
 
 class EtlError(Exception):

@@ -1,0 +1,61 @@
+"""The shape every reader gives: raw rows as found, each with its line number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from etl.report import Finding, Rejection
+
+LINE = "__line"
+GEOMETRY = "__geometry"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file to read and what the district says of it.
+
+    `table` is the input table; `label` is the file's name as messages show it (never an absolute
+    path); `wanted` holds the source column names that the district maps, so that a reader may skip
+    the others; `format`, `encoding`, `sheet` and `layer` are as the district file gives them.
+    """
+
+    path: Path
+    label: str
+    table: str
+    format: str
+    wanted: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    encoding: str | None = None
+    sheet: str | None = None
+    layer: str | None = None
+    ignore: tuple[str, ...] = ()
+    allow_columns: bool = False
+
+
+@dataclass
+class RawTable:
+    """Rows of one file as found.
+
+    `batches` yields record batches with the source's own columns (text from text formats; the
+    file's own types from typed ones) plus `__line` (int64: 1-based line of a text file, worksheet
+    row, or feature number) and, for formats with geometry, `__geometry` (binary WKB in the file's
+    own coordinates, null where the row has none). Rows a reader cannot hand on at all are in
+    `rejections` and counted in `n_rejected`; `n_read` counts every data row of the file. Both are
+    final once `batches` is exhausted. `crs` is what the file itself declares ("EPSG:4326"), None
+    when it declares nothing.
+    """
+
+    source: SourceFile
+    columns: tuple[str, ...]
+    batches: Iterator[pa.RecordBatch]
+    crs: str | None = None
+    encoding: str | None = None
+    text_typed: bool = True
+    n_read: int = 0
+    n_rejected: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)

@@ -1,0 +1,86 @@
+"""The dictionary: each table and column of a build, named once.
+
+It makes the DDL, the checks, `meta.columns`, the page labels and the reference text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from etl.dictionary.core import CORE, REQUIRED_TABLES
+from etl.dictionary.mart import MART
+from etl.dictionary.meta import META
+from etl.dictionary.model import Column, Role, Table
+
+__all__ = [
+    "ALIASES",
+    "CORE",
+    "MART",
+    "META",
+    "REQUIRED_TABLES",
+    "TABLES",
+    "Column",
+    "Role",
+    "Table",
+    "column_rows",
+    "create_statements",
+    "input_table",
+    "quote",
+    "table",
+]
+
+TABLES: tuple[Table, ...] = (*CORE, *MART, *META)
+_BY_NAME = {one.full_name: one for one in TABLES}
+
+# Names of DESIGN §3 that a source may use for a column the build stores under another name.
+ALIASES: dict[str, dict[str, str]] = {
+    "incidents": {"occurred_at": "occurred_from", "community_id": "stated_community_id"},
+}
+
+
+def table(full_name: str) -> Table:
+    """Return the table called `schema.name`; KeyError when the dictionary has none."""
+    return _BY_NAME[full_name]
+
+
+def input_table(name: str) -> Table:
+    """Return the input table `name`; KeyError when DESIGN §3 has none."""
+    return _BY_NAME[f"core.{name}"]
+
+
+def quote(identifier: str) -> str:
+    """Return `identifier` as a quoted SQL identifier."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def create_statements(tables: tuple[Table, ...] = TABLES) -> Iterator[str]:
+    """Yield the DDL of `tables`, schemas first."""
+    for schema in sorted({one.schema for one in tables}):
+        yield f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}"
+    for one in tables:
+        columns = ", ".join(f"{quote(column.name)} {column.sql_type}" for column in one.columns)
+        yield f"CREATE TABLE {quote(one.schema)}.{quote(one.name)} ({columns})"
+
+
+def column_rows() -> list[tuple[object, ...]]:
+    """Return the rows of `meta.columns`, in the order of the dictionary."""
+    return [
+        (
+            one.schema,
+            one.name,
+            column.name,
+            position,
+            column.kind,
+            column.unit,
+            column.describe_range(),
+            column.required,
+            column.name in one.key,
+            column.references,
+            column.origin,
+            " ".join(sorted(one.visible_to if column.visible_to is None else column.visible_to)),
+            column.en,
+            column.zh,
+        )
+        for one in TABLES
+        for position, column in enumerate(one.columns, start=1)
+    ]
