@@ -1,0 +1,224 @@
+"""Walls in a uniform grid, so that a view touches only the walls near it.
+
+References
+----------
+Franklin, W. R. and others (1989). Uniform grids: a technique for intersection detection on
+serial and parallel machines. Proceedings of Auto-Carto 9, 100-109.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numba import njit
+from numpy.typing import NDArray
+
+from geo.errors import GeoError
+
+FARTHEST_M = 1e8  # no projected coordinate is larger; beyond it float64 no longer holds 1e-7 m
+FIRST_COLUMN, FIRST_ROW = 1, 2  # bits: this grid cell is the wall's westernmost, southernmost
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WallIndex:
+    """Walls filed by grid cell; made by `index_walls`.
+
+    Parameters
+    ----------
+    starts
+        (nx * ny + 1,) first entry of each cell, row after row from the south-west.
+    ends_xy
+        (n, 4) ends x0, y0, x1, y1 of the walls of each cell, metres.
+    sources
+        (n,) row of the wall in the array the index was made from.
+    flags
+        (n,) bits that let a query meet each wall once.
+    west_m, south_m, cell_m
+        Corner and cell size of the grid, metres.
+    nx, ny
+        Cells in each direction.
+    n_walls
+        Walls that were indexed.
+    closed
+        Whether the walls close round buildings that no origin stands in.
+    """
+
+    starts: NDArray[np.int64]
+    ends_xy: NDArray[np.float64]
+    sources: NDArray[np.int32]
+    flags: NDArray[np.uint8]
+    west_m: float
+    south_m: float
+    cell_m: float
+    nx: int
+    ny: int
+    n_walls: int
+    closed: bool
+
+
+def walls_from_polygons(polygons: object) -> NDArray[np.float64]:
+    """Edges of building footprints, each with its building on the left.
+
+    Parameters
+    ----------
+    polygons
+        A polygon, multipolygon or a sequence or array of them, metres. None and empty ones give
+        no wall.
+
+    Returns
+    -------
+    ndarray
+        (m, 4) x0, y0, x1, y1. Edges without length are left out.
+
+    Raises
+    ------
+    GeoError
+        A geometry that is not a polygon, or a coordinate that is not finite.
+    """
+    parts = shapely.get_parts(np.atleast_1d(np.asarray(polygons, dtype=object)).ravel())
+    kinds = shapely.get_type_id(parts)
+    wrong = np.flatnonzero((kinds != shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts))
+    if wrong.size:
+        raise GeoError(
+            f"walls: {wrong.size} of {len(parts)} footprints are not polygons, the first a "
+            f"{parts[wrong[0]].geom_type}; polygons or multipolygons were expected. "
+            "Give footprints as areas."
+        )
+    rings, _ = _oriented_rings(parts[kinds == shapely.GeometryType.POLYGON])
+    xy, ring_of = shapely.get_coordinates(rings, return_index=True)
+    same_ring = ring_of[1:] == ring_of[:-1]
+    walls = np.hstack([xy[:-1], xy[1:]])[same_ring]
+    walls = walls[np.any(walls[:, :2] != walls[:, 2:], axis=1)]
+    _check(walls)
+    return np.ascontiguousarray(walls)
+
+
+def _oriented_rings(polygons: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Give every ring the direction that keeps its building on the left."""
+    oriented = shapely.orient_polygons(polygons)
+    rings, owner = shapely.get_rings(oriented, return_index=True)
+    return rings, owner
+
+
+def index_walls(walls: object, *, closed: bool = False, cell_m: float | None = None) -> WallIndex:
+    """File walls by grid cell.
+
+    Parameters
+    ----------
+    walls
+        (m, 4) ends x0, y0, x1, y1, metres; or a WallIndex, given back as it is.
+    closed
+        True for walls of `walls_from_polygons` when no origin will stand inside a building: the
+        far walls of each building are then skipped, which halves the work and changes no view.
+    cell_m
+        Cell size, metres; chosen from the density of the walls when not given.
+
+    Returns
+    -------
+    WallIndex
+        Holds no wall when the input is empty.
+
+    Raises
+    ------
+    GeoError
+        Walls of another shape, or coordinates that are not finite metres.
+    """
+    if isinstance(walls, WallIndex):
+        return walls
+    edges = np.ascontiguousarray(np.asarray(walls, dtype=np.float64))
+    edges = edges.reshape(0, 4) if edges.size == 0 else edges
+    _check(edges)
+    if not len(edges):
+        return _empty_index(closed)
+    west, south = edges[:, 0::2].min(), edges[:, 1::2].min()
+    width, depth = edges[:, 0::2].max() - west, edges[:, 1::2].max() - south
+    size = _choose_cell(edges, width, depth) if cell_m is None else float(cell_m)
+    nx, ny = int(width // size) + 1, int(depth // size) + 1
+    pieces, sources = _split_long(edges, 4.0 * size)
+    starts, order, flags = _file(pieces, west, south, size, nx, ny)
+    return WallIndex(
+        starts, pieces[order], sources[order], flags, west, south, size, nx, ny, len(edges), closed
+    )
+
+
+def _check(walls: NDArray[np.float64]) -> None:
+    if walls.ndim != 2 or walls.shape[1] != 4:
+        raise GeoError(
+            f"walls: an array of shape {walls.shape}; (m, 4) with x0, y0, x1, y1 was expected. "
+            "Make it with walls_from_polygons."
+        )
+    bad = ~np.all(np.abs(walls) <= FARTHEST_M, axis=1)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise GeoError(
+            f"walls: {int(bad.sum())} of {len(walls)} have a coordinate that is not finite or "
+            f"beyond {FARTHEST_M:.0e} m, the first is row {row}: {walls[row].tolist()}; "
+            "metres of a projected CRS were expected. Drop these rows or project the data."
+        )
+
+
+def _empty_index(closed: bool) -> WallIndex:
+    return WallIndex(
+        np.zeros(2, np.int64), np.empty((0, 4)), np.empty(0, np.int32), np.empty(0, np.uint8),
+        0.0, 0.0, 1.0, 1, 1, 0, closed,
+    )  # fmt: skip
+
+
+def _choose_cell(edges: NDArray[np.float64], width: float, depth: float) -> float:
+    """Cells of some twenty metres, larger where walls are long or the world is wide and empty."""
+    lengths = np.hypot(edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1])
+    wanted = max(16.0, float(np.median(lengths)))
+    most_cells = max(1 << 20, 2 * len(edges))
+    smallest = max(np.sqrt(width * depth / most_cells), max(width, depth) / most_cells)
+    return float(max(wanted, smallest))
+
+
+def _split_long(
+    edges: NDArray[np.float64], longest_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Cut walls that would be filed in many cells; the pieces keep the row of their wall."""
+    lengths = np.hypot(edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1])
+    n_pieces = np.minimum(np.maximum(np.ceil(lengths / longest_m), 1), 1 << 16).astype(np.int64)
+    sources = np.repeat(np.arange(len(edges), dtype=np.int32), n_pieces)
+    if len(sources) == len(edges):
+        return edges, sources
+    first = np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
+    part = np.arange(len(sources)) - first
+    total = n_pieces[sources]
+    begin, end = edges[sources, :2], edges[sources, 2:]
+    low, high = (part / total)[:, None], ((part + 1) / total)[:, None]
+    cuts_low = np.where(low == 0.0, begin, begin + low * (end - begin))
+    cuts_high = np.where(high == 1.0, end, begin + high * (end - begin))
+    return np.ascontiguousarray(np.hstack([cuts_low, cuts_high])), sources
+
+
+@njit(cache=True, nogil=True)
+def _file(pieces, west, south, size, nx, ny):  # type: ignore[no-untyped-def]
+    """Count, then place, each piece in every cell its bounding box meets."""
+    n = len(pieces)
+    starts = np.zeros(nx * ny + 1, np.int64)
+    for step in range(2):
+        if step == 1:
+            for c in range(nx * ny):
+                starts[c + 1] += starts[c]
+            order = np.empty(starts[nx * ny], np.int64)
+            flags = np.empty(starts[nx * ny], np.uint8)
+            place = starts.copy()
+        for i in range(n):
+            cx0 = min(int((min(pieces[i, 0], pieces[i, 2]) - west) / size), nx - 1)
+            cx1 = min(int((max(pieces[i, 0], pieces[i, 2]) - west) / size), nx - 1)
+            cy0 = min(int((min(pieces[i, 1], pieces[i, 3]) - south) / size), ny - 1)
+            cy1 = min(int((max(pieces[i, 1], pieces[i, 3]) - south) / size), ny - 1)
+            for cy in range(cy0, cy1 + 1):
+                for cx in range(cx0, cx1 + 1):
+                    c = cy * nx + cx
+                    if step == 0:
+                        starts[c + 1] += 1
+                    else:
+                        k = place[c]
+                        place[c] += 1
+                        order[k] = i
+                        flags[k] = (FIRST_COLUMN if cx == cx0 else 0) | (
+                            FIRST_ROW if cy == cy0 else 0
+                        )
+    return starts, order, flags
