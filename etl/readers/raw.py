@@ -20,7 +20,8 @@ class SourceFile:
 
     `table` is the input table; `label` is the file's name as messages show it (never an absolute
     path); `wanted` holds the source column names that the district maps, so that a reader may skip
-    the others; `format`, `encoding`, `sheet` and `layer` are as the district file gives them.
+    the others, unless `all_columns` asks for every one (rows without a number of their own are numbered
+    by a digest of the whole row); `format`, `encoding`, `sheet` and `layer` are as the district file gives them.
     """
 
     path: Path
@@ -33,7 +34,7 @@ class SourceFile:
     sheet: str | None = None
     layer: str | None = None
     ignore: tuple[str, ...] = ()
-    allow_columns: bool = False
+    all_columns: bool = False
 
 
 @dataclass
