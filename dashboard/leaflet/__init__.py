@@ -1,0 +1,1 @@
+"""Renderer 1: the working map of the pages, Leaflet on canvas."""

@@ -1,0 +1,249 @@
+/* The map itself: takes one payload after another and changes only what differs. */
+(function (root) {
+  "use strict";
+  var ns = root.AnxingMap, L = root.L, make = ns.make;
+  var cache = new Map(), CACHED = 48;
+  var still = root.matchMedia && root.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  ns.memory = {};
+
+  /* Content is named by its hash, so what was fetched once is never fetched again. */
+  function cached(key, load) {
+    if (cache.has(key)) return cache.get(key);
+    var promise = load();
+    cache.set(key, promise);
+    promise.catch(function () { cache.delete(key); });
+    if (cache.size > CACHED) cache.delete(cache.keys().next().value);
+    return promise;
+  }
+
+  function fetchJson(base, url) {
+    return fetch(base + url, { credentials: "same-origin" }).then(function (answer) {
+      if (!answer.ok) throw new Error(url.split("?")[0] + ": " + answer.status);
+      return answer.json();
+    });
+  }
+
+  function loadGeometry(spec, base, datum) {
+    return cached("g" + spec.hash + datum, function () {
+      if (spec.points !== undefined) return Promise.resolve(ns.packPoints(spec.points, datum));
+      var json = spec.json ? Promise.resolve(spec.json) : fetchJson(base, spec.url);
+      return json.then(function (data) { return ns.packGeoJson(data, datum); });
+    });
+  }
+
+  function loadTips(spec, base) {
+    if (!spec) return Promise.resolve(null);
+    if (spec.list) return Promise.resolve(spec.list);
+    return cached("t" + spec.hash, function () { return fetchJson(base, spec.url); });
+  }
+
+  ns.newMap = function (node, base) {
+    var step = base ? 1 : 0.25;
+    return L.map(node, {
+      attributionControl: false, zoomControl: false, minZoom: 2, maxZoom: 21, zoomSnap: step, zoomDelta: Math.max(step, 0.5),
+      zoomAnimation: !still, fadeAnimation: false, inertia: !still, worldCopyJump: false, bounceAtZoomLimits: false,
+    });
+  };
+
+  function Controller(map, options) {
+    this.map = map;
+    this.key = options.key;
+    this.onPick = options.onPick || function () {};
+    this.layers = [];
+    this.ready = false;
+    this.round = 0;
+    this.node = map.getContainer();
+    this.memory = options.key ? (ns.memory[options.key] = ns.memory[options.key] || { off: {} }) : { off: {} };
+    this.node.classList.add("anxing-canvas");
+    this.node.setAttribute("role", "application");
+    var self = this;
+    this.painter = new ns.Painter(function (c, v, r) { self.paint(c, v, r); }).addTo(map);
+    this.marker = new ns.Painter(function (c, v) { self.paintMarks(c, v); }).addTo(map);
+    this.legend = new ns.Legend().addTo(map);
+    this.live = make("div", "anxing-live");
+    this.live.setAttribute("aria-live", "polite");
+    this.notice = make("div", "anxing-notice");
+    this.notice.setAttribute("role", "status");
+    this.cross = make("div", "anxing-cross");
+    this.cross.setAttribute("aria-hidden", "true");
+    [this.live, this.notice, this.cross].forEach(function (n) { self.node.appendChild(n); });
+    ns.listen(this);
+    this.observer = new ResizeObserver(function () { self.resized(); });
+    this.observer.observe(this.node);
+  }
+
+  Controller.prototype = {
+    paint: function (ctx, view, ratio) {
+      this.layers.forEach(function (layer) {
+        if (layer.on && layer.packed) ns.drawLayer(ctx, layer, view, ratio);
+      });
+    },
+
+    paintMarks: function (ctx, view) {
+      [[this.hovered, "#0b3d91"], [this.selected, "#b3005e"]].forEach(function (mark) {
+        var at = mark[0];
+        if (at && at.layer.on && at.layer.packed && at.index < at.layer.packed.n) {
+          ns.drawOutline(ctx, at.layer, at.index, view, mark[1]);
+        }
+      });
+    },
+
+    update: function (payload) {
+      var self = this, round = ++this.round, datum = payload.tiles ? payload.tiles.datum : "wgs84";
+      var old = {};
+      this.layers.forEach(function (l) { old[l.id] = l; });
+      this.payload = payload;
+      this.controls(payload);
+      this.layers = payload.layers.map(function (spec) {
+        var before = old[spec.id] || {}, layer = Object.assign({}, spec);
+        layer.codes = ns.bytes(spec.codes);
+        layer.on = spec.id in self.memory.off ? !self.memory.off[spec.id] : spec.visible;
+        var same = before.hash === spec.data.hash;
+        layer.hash = spec.data.hash;
+        layer.packed = same ? before.packed : null;
+        layer.tipList = same && before.tipHash === (spec.tips && spec.tips.hash) ? before.tipList : null;
+        layer.tipHash = spec.tips && spec.tips.hash;
+        return layer;
+      });
+      this.hovered = null;
+      this.selected = payload.selected ? this.find(payload.selected.layer, payload.selected.index) : null;
+      this.legend.show(payload.legend, this.layers, function (layer, on) { self.toggle(layer.id, on); });
+      this.setReady(false);
+      this.place();
+      this.painter.redraw();
+      return Promise.all(this.layers.map(function (layer) {
+        return Promise.all([loadGeometry(layer.data, payload.base, datum), loadTips(layer.tips, payload.base)])
+          .then(function (got) { layer.packed = got[0]; layer.tipList = got[1]; self.painter.redraw(); });
+      })).then(function () {
+        if (round !== self.round || !self.map) return;
+        self.loaded = true;
+        self.notice.textContent = "";
+        self.painter.redrawNow();
+        self.marker.redrawNow();
+        self.setReady(self.placed);
+      }).catch(function (error) {
+        if (round !== self.round || !self.map) return;
+        self.notice.textContent = payload.texts.failed;
+        self.node.dataset.ready = "error";
+        self.error = String(error);
+      });
+    },
+
+    setReady: function (on) {
+      this.ready = Boolean(on);
+      if (!on) this.loaded = false;
+      this.node.dataset.ready = on ? "1" : "0";
+      this.node.setAttribute("aria-busy", on ? "false" : "true");
+      if (!on) this.notice.textContent = this.payload.texts.loading;
+    },
+
+    /* Where to look is set once and again only when the page asks for another place. */
+    place: function () {
+      var place = this.payload.place, wanted = JSON.stringify(place), memory = this.memory;
+      if (this.placed && this.placedAs === wanted) return;
+      var size = this.map.getSize();
+      if (!size.x || !size.y) { this.map.invalidateSize(false); size = this.map.getSize(); }
+      if (!size.x || !size.y) { this.placed = false; return; }
+      if (!this.placed && memory.place === wanted && memory.centre) {
+        this.map.setView(memory.centre, memory.zoom, { animate: false });
+      } else this.home();
+      this.placed = true;
+      this.placedAs = memory.place = wanted;
+      this.remember();
+    },
+
+    home: function () {
+      var p = this.payload.place, move = ns.shift[this.payload.tiles ? this.payload.tiles.datum : "wgs84"];
+      function at(lon, lat) { var m = move(lon, lat); return [m[1], m[0]]; }
+      if (p.bounds) {
+        this.map.fitBounds([at(p.bounds[0], p.bounds[1]), at(p.bounds[2], p.bounds[3])],
+          { animate: false, paddingTopLeft: [12, 12], paddingBottomRight: [12 + this.legend.covers(), 12], maxZoom: 18 });
+      } else this.map.setView(at(p.centre[0], p.centre[1]), p.zoom, { animate: false });
+    },
+
+    remember: function () {
+      if (!this.placed) return;
+      this.memory.centre = this.map.getCenter();
+      this.memory.zoom = this.map.getZoom();
+    },
+
+    resized: function () {
+      if (!this.map) return;
+      this.map.invalidateSize({ pan: false });
+      var size = this.map.getSize();
+      this.legend.setHeight(size.y - 90);
+      if (size.x && size.y && !this.placed && this.payload) {
+        this.place();
+        if (this.loaded) this.setReady(true);
+      }
+    },
+
+    controls: function (payload) {
+      var t = payload.texts, self = this, made = JSON.stringify([t, payload.tiles]);
+      this.node.setAttribute("aria-label", payload.title);
+      this.node.setAttribute("lang", payload.lang);
+      if (made === this.made) return;
+      this.made = made;
+      (this.parts || []).forEach(function (p) { p.remove(); });
+      this.node.setAttribute("aria-description", t.keyboard);
+      this.parts = [
+        L.control.zoom({ zoomInTitle: t.zoom_in, zoomOutTitle: t.zoom_out }),
+        new ns.HomeButton({ go: function () { self.home(); } }),
+        L.control.scale({ imperial: false }),
+      ];
+      var tiles = payload.tiles;
+      if (tiles) {
+        this.parts.push(new ns.Credit({ text: tiles.attribution }));
+        this.parts.push(L.tileLayer(tiles.template, {
+          maxNativeZoom: tiles.max_zoom, maxZoom: 21, tms: tiles.tms,
+          errorTileUrl: "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7",
+        }));
+      }
+      this.parts.forEach(function (p) { p.addTo(self.map); });
+      var home = this.parts[1].button;
+      home.title = t.home;
+      home.setAttribute("aria-label", t.home);
+    },
+
+    find: function (id, index) {
+      var layer = this.layers.filter(function (l) { return l.id === id; })[0];
+      return layer ? { layer: layer, index: index } : null;
+    },
+
+    toggle: function (id, on) {
+      var found = this.find(id, 0);
+      if (!found) return;
+      found.layer.on = on;
+      this.memory.off[id] = !on;
+      this.painter.redraw();
+      this.marker.redraw();
+    },
+
+    pick: function (at) {
+      this.selected = at;
+      this.marker.redraw();
+      this.onPick(at ? { layer: at.layer.id, index: at.index, hash: at.layer.hash } : null);
+    },
+
+    /* Container pixel of a feature's first vertex or box centre: for tests. */
+    featurePoint: function (id, index) {
+      var p = this.find(id, index).layer.packed.box, k = 4 * index, s = Math.pow(2, this.map.getZoom());
+      var min = this.map.getPixelBounds().min;
+      return { x: (p[k] + p[k + 2]) / 2 * s - min.x, y: (p[k + 1] + p[k + 3]) / 2 * s - min.y };
+    },
+
+    destroy: function () {
+      this.observer.disconnect();
+      if (this.map) this.map.remove();
+      this.map = null;
+    },
+  };
+
+  ns.attach = function (map, payload, options) {
+    var controller = new Controller(map, options || {});
+    root.__anxing_map = controller;
+    (root.__anxing_maps = root.__anxing_maps || {})[controller.key || "map"] = controller;
+    controller.update(payload);
+    return controller;
+  };
+})(window);

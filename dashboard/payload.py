@@ -1,0 +1,124 @@
+"""What a renderer sends to the browser: one JSON value, small on every rerun."""
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+from dashboard.maps import GzGeoJson, Layer, MapView, Points, compress_geojson, map_texts
+from dashboard.styles import Style, Swatch
+
+INLINE_TIPS = 200
+
+
+class Sender(Protocol):
+    """How large content reaches the browser: by URL, or inside the file."""
+
+    def geometry(self, content: GzGeoJson) -> dict[str, Any]:
+        """Give the payload's entry for a layer's GeoJSON."""
+
+    def tips(self, content: GzGeoJson, texts: Sequence[str]) -> dict[str, Any]:
+        """Give the payload's entry for a layer's tooltips; `content` is their JSON list."""
+
+
+def build_payload(view: MapView, sender: Sender) -> dict[str, Any]:
+    """Describe a view to the browser.
+
+    Parameters
+    ----------
+    view
+        The map.
+    sender
+        How geometry and long tooltip lists travel.
+
+    Returns
+    -------
+    dict
+        JSON-ready. Feature ids and values are not in it: the browser answers with positions.
+    """
+    texts = map_texts(view.lang)
+    return {
+        "title": view.title or texts["map"],
+        "legend": view.legend_title or texts["legend"],
+        "lang": view.lang,
+        "texts": texts,
+        "height": view.height_px,
+        "place": {"bounds": view.bounds, "centre": view.centre, "zoom": view.zoom},
+        "tiles": _tiles(view),
+        "selected": _selected(view),
+        "layers": [_layer(layer, texts["no_data"], sender) for layer in view.layers],
+    }
+
+
+def _tiles(view: MapView) -> dict[str, Any] | None:
+    return None if view.base is None else dict(vars(view.base))
+
+
+def _selected(view: MapView) -> dict[str, Any] | None:
+    if view.selected is None:
+        return None
+    layer_id, feature_id = view.selected
+    layer = view.layer(layer_id)
+    if layer is None or feature_id not in layer.feature_ids:
+        return None
+    return {"layer": layer_id, "index": layer.feature_ids.index(feature_id)}
+
+
+def _layer(layer: Layer, no_data: str, sender: Sender) -> dict[str, Any]:
+    codes = layer.codes()
+    missing = bool((codes == len(layer.style.swatches)).any())
+    return {
+        "id": layer.id,
+        "title": layer.title,
+        "kind": layer.kind,
+        "visible": layer.visible,
+        "pickable": layer.pickable,
+        "data": _data(layer, sender),
+        "codes": base64.b64encode(codes.tobytes()).decode(),
+        "style": _style(layer.style, no_data, missing),
+        "tips": _tips(layer, sender),
+    }
+
+
+def _data(layer: Layer, sender: Sender) -> dict[str, Any]:
+    if isinstance(layer.geometry, Points):
+        packed = layer.geometry.packed()
+        return {
+            "points": base64.b64encode(packed).decode(),
+            "hash": hashlib.sha256(packed).hexdigest(),
+        }
+    content = layer.geometry
+    return sender.geometry(
+        content if isinstance(content, GzGeoJson) else compress_geojson(content)
+    )
+
+
+def _style(style: Style, no_data: str, missing: bool) -> dict[str, Any]:
+    label = style.no_data.label or no_data
+    swatches = [_swatch(s, s.label, True) for s in style.swatches]
+    return {
+        "swatches": [*swatches, _swatch(style.no_data, label, missing)],
+        "fill_opacity": style.fill_opacity,
+        "stroke": style.stroke,
+        "stroke_width": style.stroke_width,
+        "radius": style.radius,
+    }
+
+
+def _swatch(swatch: Swatch, label: str, shown: bool) -> dict[str, Any]:
+    return {**vars(swatch), "dash": list(swatch.dash), "label": label, "shown": shown}
+
+
+def _tips(layer: Layer, sender: Sender) -> dict[str, Any] | None:
+    if layer.tooltips is None:
+        return None
+    return sender.tips(_pack_tips(tuple(layer.tooltips)), layer.tooltips)
+
+
+@lru_cache(maxsize=32)
+def _pack_tips(texts: tuple[str, ...]) -> GzGeoJson:
+    raw = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
+    return GzGeoJson(hashlib.sha256(raw).hexdigest(), gzip.compress(raw, 6, mtime=0))

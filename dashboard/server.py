@@ -1,0 +1,27 @@
+"""The served app: `streamlit run dashboard/server.py`, with settings from `.streamlit` beside it.
+
+Environment: ANXING_STORE is the folder of builds; ANXING_TILE_HOSTS lists, separated by spaces, the
+origins of tile servers that districts use; ANXING_SECRET is shared by several processes behind
+one address.
+"""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.routes import make_middleware, make_routes
+
+HERE = Path(__file__).resolve().parent
+STORE_FOLDER = os.environ.get("ANXING_STORE")
+
+app = st.App(
+    HERE / "app.py",
+    routes=make_routes(
+        build_pointer=Path(STORE_FOLDER) / "current.json" if STORE_FOLDER else None,
+        prefix=st.get_option("server.baseUrlPath") or "",
+    ),
+    middleware=make_middleware(
+        tile_hosts=tuple(os.environ.get("ANXING_TILE_HOSTS", "").split())
+    ),
+)

@@ -1,0 +1,24 @@
+"""A throw-away page around the working map."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+from town import town_view
+
+from dashboard.leaflet.component import working_map
+
+st.set_page_config(page_title="map", layout="wide")
+lang = st.query_params.get("lang", "zh")
+names = None
+if "hostile" in st.query_params:
+    from hostile import NAMES as names
+st.title("辖区地图" if lang == "zh" else "Jurisdiction")
+month = st.selectbox("月份" if lang == "zh" else "Month", range(13), key="month")
+tabs = st.tabs(["地图", "说明"]) if "tabs" in st.query_params else [st.container()]
+with tabs[-1]:
+    picked = working_map(town_view(lang=lang, month=month, names=names), key="town")
+st.text(f"picked: {picked.layer_id}/{picked.feature_id}" if picked else "picked: none")
+st.text(f"month: {month}")
