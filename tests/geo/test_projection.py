@@ -1,0 +1,159 @@
+"""Projection: by hand, against PROJ point by point, and where the short cut must not be taken."""
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import Transformer
+
+from geo import projection
+from geo._lattice import transform_by_lattice
+from geo.errors import GeoError
+from geo.projection import project, project_geometries, require_metres, transform, unproject
+
+
+def _proj(epsg_from: int, epsg_to: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.array(Transformer.from_crs(epsg_from, epsg_to, always_xy=True).transform(x, y))
+
+
+@pytest.fixture(autouse=True)
+def lattice_from_100_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "_MANY", 100)
+
+
+def test_the_central_meridian_on_the_equator_is_half_a_million_metres_east() -> None:
+    x, y = project([123.0], [0.0], epsg=32651)
+    assert x[0] == pytest.approx(500_000, abs=1e-6)
+    assert y[0] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("epsg", "lon", "lat", "size"),
+    [
+        (32651, 121.0, 30.9, 0.6),  # Shanghai, UTM
+        (4549, 119.8, 30.0, 1.0),  # Gauss-Krueger of CGCS2000, whose authority order is north, east
+        (32618, -76.8, 39.1, 0.4),  # Baltimore
+        (27700, -1.0, 52.0, 2.0),  # a change of datum on the way
+        (3857, 100.0, -60.0, 60.0),
+        (5070, -120.0, 25.0, 45.0),  # a whole country
+    ],
+)
+def test_many_points_equal_proj_to_a_micrometre_both_ways(
+    epsg: int, lon: float, lat: float, size: float
+) -> None:
+    rng = np.random.default_rng(1)
+    lons, lats = lon + size * rng.uniform(size=5000), lat + size * rng.uniform(size=5000)
+    x, y = project(lons, lats, epsg=epsg)
+    assert np.abs(_proj(4326, epsg, lons, lats) - (x, y)).max() <= 1.01e-6
+    back = unproject(x, y, epsg=epsg)
+    assert np.abs(_proj(epsg, 4326, x, y) - back).max() <= 1.01e-11
+
+
+def test_feet_go_to_metres_in_one_step() -> None:
+    x = np.linspace(1_393_000, 1_445_000, 500)
+    y = np.linspace(557_000, 621_000, 500)[::-1]
+    moved = transform(x, y, epsg_from=2248, epsg_to=32618)
+    assert np.abs(_proj(2248, 32618, x, y) - moved).max() <= 1.01e-6
+
+
+def test_strays_far_from_the_rest_are_projected_one_by_one() -> None:
+    rng = np.random.default_rng(2)
+    lon, lat = rng.uniform(121, 122, 3000), rng.uniform(31, 32, 3000)
+    lon[[0, 5]], lat[[0, 5]] = [0.0, 140.0], [0.0, -80.0]
+    moved = project(lon, lat, epsg=32651)
+    assert np.abs(_proj(4326, 32651, lon, lat) - moved)[:, [0, 5]].max() == 0.0
+    assert np.abs(_proj(4326, 32651, lon, lat) - moved).max() <= 1.01e-6
+
+
+@pytest.mark.parametrize("n", [4, 400])
+def test_what_has_no_place_becomes_nan_and_its_neighbours_do_not(n: int) -> None:
+    lon, lat = np.linspace(121, 122, n), np.linspace(31, 32, n)
+    lon[0], lat[1], lat[2] = np.nan, np.inf, 95.0
+    x, y = project(lon, lat, epsg=32651)
+    assert np.isnan(x[:3]).all()
+    assert np.isnan(y[:3]).all()
+    assert np.isfinite(x[3:]).all()
+    back = unproject(np.append(x[3:], -np.inf), np.append(y[3:], 0.0), epsg=32651)
+    assert np.isnan(back[0][-1])
+    assert back[0][0] == pytest.approx(lon[3])
+
+
+def test_all_points_in_one_place_or_nowhere_need_no_lattice() -> None:
+    x, _ = project(np.full(200, 123.0), np.full(200, 0.0), epsg=32651)
+    assert x == pytest.approx(np.full(200, 500_000.0))
+    assert np.isnan(project(np.full(200, np.nan), np.zeros(200), epsg=32651)[0]).all()
+    assert project([], [], epsg=32651)[0].shape == (0,)
+
+
+@given(st.floats(-3, 3), st.floats(-3, 3), st.floats(1e-6, 10))
+@settings(max_examples=50)
+def test_a_jump_or_a_kink_is_never_interpolated_across(a: float, b: float, jump: float) -> None:
+    def broken(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return x + jump * (x + a * y > b), np.sin(y) + np.abs(x - a)
+
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(-1, 1, (2, 20_000))
+    got = transform_by_lattice(x, y, exact=broken, tolerance=1e-7)
+    off = np.hypot(*(np.array(broken(x, y)) - got))
+    assert (off > 1e-7).mean() < 0.001
+    assert off.max() < 0.02 * (1 + jump)
+
+
+def test_the_same_points_give_the_same_bytes_whatever_the_threads() -> None:
+    lon, lat = np.random.default_rng(4).uniform([[121], [31]], [[122], [32]], (2, 300_000))
+    together = project(lon, lat, epsg=32651)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geo._threads.n_threads", lambda: 1)
+        alone = project(lon, lat, epsg=32651)
+    assert np.array(together).tobytes() == np.array(alone).tobytes()
+
+
+def test_shapes_keep_their_rings_and_their_missing() -> None:
+    shape = shapely.Polygon(
+        [(121, 31), (121.1, 31), (121.1, 31.1)],
+        [[(121.05, 31.01), (121.09, 31.01), (121.09, 31.05)]],
+    )
+    moved = project_geometries([shape, None], epsg_from=4326, epsg_to=32651)
+    assert moved[1] is None
+    assert len(moved[0].interiors) == 1
+    x, y = _proj(4326, 32651, np.array([121.0]), np.array([31.0]))
+    assert moved[0].exterior.coords[0] == pytest.approx((x[0], y[0]))
+    back = project_geometries(moved, epsg_from=32651, epsg_to=4326)
+    assert shapely.equals_exact(back[0], shape, 1e-9)
+
+
+def test_a_shape_without_a_place_is_refused() -> None:
+    lost = shapely.Polygon([(121, 31), (121, 95), (122, 31)])
+    with pytest.raises(
+        GeoError, match=r"1 of 2 shapes \(first: position 1\) have a vertex without"
+    ):
+        project_geometries([shapely.box(121, 31, 122, 32), lost], epsg_from=4326, epsg_to=32651)
+
+
+@pytest.mark.parametrize(
+    ("epsg", "unit"), [(4326, "degree"), (4490, "degree"), (2248, "US survey foot")]
+)
+def test_degrees_and_feet_are_refused_as_metres(epsg: int, unit: str) -> None:
+    with pytest.raises(GeoError, match=f"EPSG:{epsg} .* is in {unit}; expected a projected CRS"):
+        require_metres(epsg)
+    with pytest.raises(GeoError, match="expected a projected CRS in metres"):
+        project([121.0], [31.0], epsg=epsg)
+    require_metres(32651)
+
+
+def test_a_geocentric_crs_is_refused_as_a_map() -> None:
+    with pytest.raises(GeoError, match=r"EPSG:4978 .* expected a projected CRS"):
+        require_metres(4978)
+
+
+def test_an_unknown_code_is_refused() -> None:
+    with pytest.raises(GeoError, match="EPSG:999999 is not known"):
+        unproject([0.0], [0.0], epsg=999999)
+    with pytest.raises(GeoError, match="EPSG:999999 is not known"):
+        transform([0.0], [0.0], epsg_from=999999, epsg_to=999999)
+
+
+def test_unequal_lengths_are_refused() -> None:
+    with pytest.raises(GeoError, match=r"x has shape \(2,\) and y \(1,\)"):
+        transform([0.0, 1.0], [0.0], epsg_from=4326, epsg_to=32651)
