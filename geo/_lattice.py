@@ -66,7 +66,7 @@ def _fit(
     for size in _SIZES:
         step = (high - low) / size
         frame = np.concatenate([low, 1 / step])
-        nodes = np.column_stack(exact(*_mesh(low, step, np.arange(-1.0, size + 2))))
+        nodes = np.column_stack(exact(*_mesh(low, step, np.linspace(-1, size + 1, size + 3))))
         nodes = nodes.reshape(size + 3, size + 3, 2)
         good = np.ones((size, size), np.bool_)
         # An error that is not a number, next to a place without a value, is not good either.
