@@ -128,8 +128,16 @@
     ctx.setLineDash([]);
   }
 
+  /* Symbols shrink when looking from afar, so that a whole jurisdiction stays readable. */
+  ns.radius = function (layer, scale) {
+    var zoom = Math.log(scale) / Math.LN2;
+    return layer.style.radius * Math.max(0.5, Math.min(1.5, 1 + (zoom - 15.5) * 0.22));
+  };
+
   function drawPoints(ctx, layer, view, ratio) {
-    var packed = layer.packed, sprites = layer.style.swatches.map(function (s) { return sprite(s, layer.style, ratio); });
+    var sized = Object.assign({}, layer.style, { radius: ns.radius(layer, view.scale) });
+    if (sized.radius < 4) sized.stroke_width = Math.min(sized.stroke_width, 1);
+    var packed = layer.packed, sprites = layer.style.swatches.map(function (s) { return sprite(s, sized, ratio); });
     for (var i = 0; i < packed.n; i++) {
       var code = layer.codes[i];
       if (code === HIDDEN || !inView(packed.box, i, view)) continue;
@@ -174,7 +182,7 @@
     ctx.beginPath();
     if (layer.kind === "point") {
       var v = layer.packed.ring[layer.packed.feature[i]], p = layer.packed.xy;
-      ctx.arc(p[2 * v] * view.scale - view.x, p[2 * v + 1] * view.scale - view.y, layer.style.radius + 4, 0, 7);
+      ctx.arc(p[2 * v] * view.scale - view.x, p[2 * v + 1] * view.scale - view.y, ns.radius(layer, view.scale) + 4, 0, 7);
     } else tracePath(ctx, layer.packed, i, view, layer.kind === "polygon");
     [["#ffffff", 6], [colour, 3]].forEach(function (pen) {
       ctx.strokeStyle = pen[0]; ctx.lineWidth = pen[1]; ctx.stroke();

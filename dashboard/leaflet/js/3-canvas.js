@@ -11,7 +11,7 @@
       var layer = layers[k];
       if (!layer.packed || !layer.on) continue;
       var index = layer.kind === "polygon" ? inside(layer, x, y)
-        : nearest(layer, x, y, ((layer.kind === "point" ? layer.style.radius : 2) + slack) / scale);
+        : nearest(layer, x, y, ((layer.kind === "point" ? ns.radius(layer, scale) : 2) + slack) / scale);
       if (index >= 0) return { layer: layer, index: index };
     }
     return null;

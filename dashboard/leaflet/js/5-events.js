@@ -61,14 +61,17 @@
     }
 
     /* Keyboard: arrows and +/- move the map, Enter picks what lies under the cross. */
+    c.node.addEventListener("mousedown", function () { c.node.classList.remove("anxing-keys"); });
+    c.node.addEventListener("blur", function () { c.node.classList.remove("anxing-keys"); });
     c.node.addEventListener("keydown", function (e) {
       if (e.target !== c.node) return;
+      c.node.classList.add("anxing-keys");
       if (e.key === "Enter" || e.key === " ") { e.preventDefault(); choose(map.getSize().divideBy(2), 6); }
       if (e.key === "Escape") { show(""); if (c.selected) c.pick(null); }
     });
     map.on("moveend", function () {
-      var active = c.node.getRootNode().activeElement;
-      if (active === c.node) c.live.textContent = told(looked(map.getSize().divideBy(2), 6));
+      if (!c.node.classList.contains("anxing-keys")) return;
+      c.live.textContent = told(looked(map.getSize().divideBy(2), 6));
     });
   };
 })(window);

@@ -106,7 +106,7 @@
         return layer;
       });
       this.hovered = null;
-      this.selected = payload.selected ? this.find(payload.selected.layer, payload.selected.index) : null;
+      this.selected = this.chosen(payload.selected, this.selected);
       this.legend.show(payload.legend, this.layers, function (layer, on) { self.toggle(layer.id, on); });
       this.setReady(false);
       this.place();
@@ -208,6 +208,13 @@
     find: function (id, index) {
       var layer = this.layers.filter(function (l) { return l.id === id; })[0];
       return layer ? { layer: layer, index: index } : null;
+    },
+
+    /* What the page marks, else what the reader picked while its geometry is still the same. */
+    chosen: function (asked, before) {
+      if (asked) return this.find(asked.layer, asked.index);
+      var found = before && this.find(before.layer.id, before.index);
+      return found && found.layer.hash === before.layer.hash ? found : null;
     },
 
     toggle: function (id, on) {
