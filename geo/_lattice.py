@@ -80,7 +80,7 @@ def _fit(
     return frame, nodes, good
 
 
-def _mesh(low: Floats, step: Floats, at: Floats) -> tuple[Floats, Floats]:
+def _mesh(low: Floats, step: Floats, at: NDArray[np.floating]) -> tuple[Floats, Floats]:
     x, y = np.meshgrid(low[0] + step[0] * at, low[1] + step[1] * at, indexing="ij")
     return x.ravel(), y.ravel()
 
