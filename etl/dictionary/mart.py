@@ -436,6 +436,6 @@ MART: tuple[Table, ...] = (
             Column("gz", "bytes", "Compressed GeoJSON", "压缩 GeoJSON", required=True),
         ),
         key=("layer",),
-        visible_to=STAFF,
+        visible_to=EVERYONE,
     ),
 )

@@ -20,8 +20,11 @@ class SourceFile:
 
     `table` is the input table; `label` is the file's name as messages show it (never an absolute
     path); `wanted` holds the source column names that the district maps, so that a reader may skip
-    the others, unless `all_columns` asks for every one (rows without a number of their own are numbered
-    by a digest of the whole row); `format`, `encoding`, `sheet` and `layer` are as the district file gives them.
+    the others, unless `all_columns` asks for every one (rows without a number of their own are
+    numbered by a digest of the whole row); `format`, `encoding`, `sheet` and `layer` are as the
+    district file gives them. `ignore` names columns that are never read, personal data among them.
+    `known_values` holds words that the district expects in the file (its categories and mapped
+    values): they decide between encodings that the bytes alone cannot tell apart.
     """
 
     path: Path
@@ -35,6 +38,7 @@ class SourceFile:
     layer: str | None = None
     ignore: tuple[str, ...] = ()
     all_columns: bool = False
+    known_values: tuple[str, ...] = ()
 
 
 @dataclass
@@ -46,14 +50,16 @@ class RawTable:
     row, or feature number) and, for formats with geometry, `__geometry` (binary WKB in the file's
     own coordinates, null where the row has none). Rows a reader cannot hand on at all are in
     `rejections` and counted in `n_rejected`; `n_read` counts every data row of the file. Both are
-    final once `batches` is exhausted. `crs` is what the file itself declares ("EPSG:4326"), None
-    when it declares nothing.
+    final once `batches` is exhausted. `crs` is what the file itself declares ("EPSG:4326", or WKT),
+    None when it declares nothing. `datum_hint` is the datum that column names speak of ("gcj02"
+    for gcj02_lng): a district that declares another one, or none, must refuse the file.
     """
 
     source: SourceFile
     columns: tuple[str, ...]
     batches: Iterator[pa.RecordBatch]
     crs: str | None = None
+    datum_hint: str | None = None
     encoding: str | None = None
     text_typed: bool = True
     n_read: int = 0

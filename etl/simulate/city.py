@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from pyproj import Transformer
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 # Open water: no real community is rated. Small cities lie in Hangzhou Bay, larger ones at sea.
 _BAY = (121.03, 30.42, "EPSG:4549", 1500)
@@ -193,7 +195,40 @@ def divide(lattice: Lattice, n: int, *, rng: np.random.Generator) -> np.ndarray:
         left = parts // 2
         cut = round(ranked.size * left / parts)
         todo += [(ranked[:cut], first, left), (ranked[cut:], first + left, parts - left)]
+    return _join_strays(lattice, area)
+
+
+def _join_strays(lattice: Lattice, area: np.ndarray) -> np.ndarray:
+    """Give cells cut off from the main body of their area to a neighbouring area."""
+    a, b = _neighbours(lattice)
+    for _ in range(8):
+        same = area[a] == area[b]
+        graph = coo_array((np.ones(int(same.sum())), (a[same], b[same])), shape=(area.size,) * 2)
+        _, part = connected_components(graph, directed=False)
+        size = np.bincount(part)[part]
+        order = np.lexsort((part, -size, area))
+        main = np.full(int(area.max()) + 1, -1)
+        first = order[np.unique(area[order], return_index=True)[1]]
+        main[area[first]] = part[first]
+        stray = part != main[area]
+        hop = np.concatenate([np.stack([a, b]), np.stack([b, a])], axis=1)
+        hop = hop[:, stray[hop[0]] & ~stray[hop[1]]]
+        if not hop.size:
+            return area
+        area = area.copy()
+        area[hop[0]] = area[hop[1]]
     return area
+
+
+def _neighbours(lattice: Lattice) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of cells that share a road."""
+    i, j = lattice.cell_i, lattice.cell_j
+    at = np.full((int(i.max()) + 2, int(j.max()) + 2), -1)
+    at[i, j] = np.arange(i.size)
+    east, north = at[i + 1, j], at[i, j + 1]
+    own = np.arange(i.size)
+    pairs = [(own[east >= 0], east[east >= 0]), (own[north >= 0], north[north >= 0])]
+    return np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
 
 
 def outline_areas(lattice: Lattice, area: np.ndarray) -> np.ndarray:

@@ -20,9 +20,7 @@ def words() -> dict[str, Any]:
     return tomllib.loads(WORDS.read_text(encoding="utf-8"))
 
 
-def name_communities(
-    form: np.ndarray, *, rng: np.random.Generator
-) -> tuple[list[str], list[str]]:
+def name_communities(form: np.ndarray, *, rng: np.random.Generator) -> tuple[list[str], list[str]]:
     """Name communities, each name once.
 
     Parameters

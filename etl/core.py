@@ -1,0 +1,213 @@
+"""Fill the core tables of a build, in the order in which they refer to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyproj import CRS
+
+from etl import schema
+from etl.dedupe import find_repeats, unknown_references
+from etl.district import District, SourceSpec
+from etl.errors import SourceError
+from etl.inputs import InputFile, find_files
+from etl.load import TableLoader
+from etl.place import Frame, box_of
+from etl.progress import Progress
+from etl.report import Report
+from etl.schema import quote
+from etl.scoping import Scoping
+from etl.staging import CONTENT, KEY, FileRows, Staged
+
+# Areas first: everything else is assigned to them; then what others refer to.
+ORDER = (
+    "stations",
+    "streets",
+    "companies",
+    "communities",
+    "buildings",
+    "gates",
+    "cameras",
+    "patrol_points",
+    "patrol_visits",
+    "incidents",
+    "assessments",
+    "hazards",
+    "sanctions",
+    "interventions",
+    "candidate_sites",
+)
+MARGIN_DEG = 0.005
+Inputs = dict[str, list[tuple[SourceSpec, InputFile]]]
+
+
+def find_inputs(district: District) -> Inputs:
+    """Return the files of every table, or say everything that is missing.
+
+    Raises
+    ------
+    SourceError
+        With one line for each source without a file.
+    """
+    found: Inputs = {name: [] for name in ORDER}
+    faults = []
+    for spec in district.sources:
+        try:
+            found[spec.table] += [(spec, file) for file in find_files(district, spec)]
+        except SourceError as error:
+            faults.append(str(error))
+    if faults:
+        raise SourceError("\n".join(faults))
+    return {name: files for name, files in found.items() if files}
+
+
+@dataclass
+class CoreFiller:
+    """Loads one table after the other into an open build."""
+
+    con: duckdb.DuckDBPyConnection
+    district: District
+    report: Report
+    progress: Progress
+    now: datetime
+    scoping: Scoping = field(init=False)
+    loader: TableLoader = field(init=False)
+    files: list[FileRows] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Start with the widest box: where the projection is meant to be used."""
+        self.scoping = Scoping(self.district.tolerance_m)
+        frame = Frame(self.district.bounds or usable_box(self.district.epsg), self.district.epsg)
+        self.loader = TableLoader(
+            self.district, self.report, self.progress, now=self.now, frame=frame
+        )
+
+    def fill(self, inputs: Inputs) -> None:
+        """Load every table that has files.
+
+        Raises
+        ------
+        SourceError
+            With one line for every file refused; files of later tables are still read, so that one
+            run tells everything.
+        """
+        faults = []
+        for name in ORDER:
+            if name not in inputs:
+                continue
+            try:
+                self._fill_table(name, inputs[name])
+            except SourceError as error:
+                faults.append(str(error))
+                if name in ("stations", "communities"):
+                    break
+        if faults:
+            raise SourceError("\n".join(faults))
+
+    def _fill_table(self, name: str, found: list[tuple[SourceSpec, InputFile]]) -> None:
+        staged = self.loader.stage(name, found)
+        table = schema.input_table(name)
+        _refuse_repeats(staged, table)
+        self._refuse_strangers(staged, table)
+        added = self.scoping.assign(name, staged, self.report)
+        for owner in staged.files:
+            owner.check_share(self.district.reject_above_fraction)
+        for column, values in added.items():
+            staged.rows = staged.rows.append_column(column, values)
+        self._write(staged, table)
+        self.files += staged.files
+        if name == "stations":
+            self._narrow_frame()
+
+    def _refuse_strangers(self, staged: Staged, table: schema.Table) -> None:
+        """Refuse rows whose required reference is unknown; report the others."""
+        for column in table.inputs:
+            if column.references is None or column.name not in staged.rows.column_names:
+                continue
+            other, key = column.references.split(".")
+            if not self._has_rows(other):
+                continue
+            known = (
+                self.con.execute(f"SELECT DISTINCT {quote(key)} AS k FROM core.{quote(other)}")
+                .to_arrow_table()["k"]
+                .combine_chunks()
+            )
+            values = staged.rows[column.name].combine_chunks()
+            strange = unknown_references(values, known)
+            if not strange.any():
+                continue
+            if column.required:
+                staged.drop(
+                    strange, column.name, "reference", value=column.name, expected=f"a {key}"
+                )
+                continue
+            n, first = int(strange.sum()), values.filter(pa.array(strange))[0].as_py()
+            self.report.find(
+                "warning",
+                "unknown_reference",
+                f"{n} rows name a {column.en.lower()} that is not loaded, for example {first!r}.",
+                f"{n} 行引用了未载入的{column.zh}，例如 {first!r}。",
+                table=table.name,
+                n=n,
+            )
+
+    def _has_rows(self, name: str) -> bool:
+        found = self.con.execute(f"SELECT 1 FROM core.{quote(name)} LIMIT 1").fetchone()
+        return found is not None
+
+    def _write(self, staged: Staged, table: schema.Table) -> None:
+        self.con.register("staged", staged.rows)
+        have = set(staged.rows.column_names)
+        columns = [column for column in table.columns if column.name in have]
+        names = ", ".join(quote(column.name) for column in columns)
+        values = ", ".join(f"CAST({quote(c.name)} AS {c.sql_type})" for c in columns)
+        self.con.execute(
+            f"INSERT INTO core.{quote(table.name)} ({names}) SELECT {values} FROM staged"
+        )
+        self.con.unregister("staged")
+
+    def _narrow_frame(self) -> None:
+        """Use the box of the jurisdictions, with a margin, unless the district names one."""
+        if self.district.bounds is None:
+            shapes = self.scoping.lonlat_boxes(self.district.epsg)
+            self.loader.frame = Frame(box_of(shapes, margin_deg=MARGIN_DEG), self.district.epsg)
+
+
+def usable_box(epsg: int) -> tuple[float, float, float, float]:
+    """Return the box (degrees) in which a projection may be used, with a degree to spare."""
+    area = CRS.from_epsg(epsg).area_of_use
+    if area is None:
+        return -180.0, -90.0, 180.0, 90.0
+    return area.west - 1.0, area.south - 1.0, area.east + 1.0, area.north + 1.0
+
+
+def _refuse_repeats(staged: Staged, table: schema.Table) -> None:
+    keys, contents = staged.rows[KEY].to_numpy(), staged.rows[CONTENT].to_numpy()
+    repeats = find_repeats(keys, contents)
+    if repeats.exact.any() or repeats.conflicting.any():
+        exact = repeats.exact[~repeats.conflicting]
+        staged.drop(
+            repeats.conflicting,
+            table.key[0],
+            "key_conflict",
+            value=table.key[0],
+            expected="each number once",
+        )
+        staged.drop_repeats(exact)
+
+
+def local_days(con: duckdb.DuckDBPyConnection, zone: str) -> tuple[date | None, date | None]:
+    """Return the first and the last local day of the incidents, None when there is none."""
+    found = con.execute(
+        "SELECT min(occurred_from), max(occurred_from) FROM core.incidents"
+    ).to_arrow_table()
+    local = pa.timestamp("us", zone)
+    days = [
+        pc.cast(pc.cast(pc.assume_timezone(column, "UTC"), local), pa.date32())[0].as_py()
+        for column in found.columns
+    ]
+    return days[0], days[1]

@@ -1,0 +1,92 @@
+"""The files a district names: found by name or glob, with size, time and digest."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.district import District, SourceSpec
+from etl.errors import SourceError
+
+_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file of one source, or one folder of a shapefile's parts."""
+
+    path: Path
+    label: str
+    n_bytes: int
+    modified: float
+    sha256: str
+
+
+def find_files(district: District, spec: SourceSpec) -> list[InputFile]:
+    """Return the files of a source, in the order of their names.
+
+    Parameters
+    ----------
+    district
+        The deployment, for its input folder.
+    spec
+        The source; its `path` may be a glob.
+
+    Returns
+    -------
+    list of InputFile
+        Empty only when the source is optional.
+
+    Raises
+    ------
+    SourceError
+        If no file matches; put it there, or mark the source optional.
+    """
+    exact = district.folder / spec.path
+    found = (
+        [exact]
+        if exact.exists()
+        else sorted(
+            district.folder / one
+            for one in glob.glob(spec.path, root_dir=district.folder, recursive=True)
+        )
+    )
+    if not found and not spec.optional:
+        raise SourceError(
+            f"{spec.path}: no such file in the input folder {district.folder.name!r}; expected the "
+            f"{spec.table} of {district.name}. Put the file there, correct sources.path, "
+            "or name the folder with --inputs."
+        )
+    return [_describe(path, district.folder) for path in found]
+
+
+def _describe(path: Path, folder: Path) -> InputFile:
+    label = path.relative_to(folder).as_posix()
+    parts = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    try:
+        for part in parts:
+            if path.is_dir():
+                digest.update(part.name.encode())
+            _feed(digest, part)
+    except OSError as error:
+        raise SourceError(
+            f"{label}: cannot be read ({error.strerror}); expected a readable file. "
+            "Give the account that runs Anxing the right to read it."
+        ) from None
+    states = [part.stat() for part in parts]
+    return InputFile(
+        path,
+        label,
+        sum(one.st_size for one in states),
+        max((one.st_mtime for one in states), default=0.0),
+        digest.hexdigest(),
+    )
+
+
+def _feed(digest: hashlib._Hash, path: Path) -> None:
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)

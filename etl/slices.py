@@ -1,0 +1,147 @@
+"""One file a scope, holding only the rows, tables and columns its viewer may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote as quote_name
+
+import duckdb
+
+from etl import schema
+from etl.dictionary.model import Role
+from etl.layers import write_layers
+from etl.progress import Progress
+from etl.schema import quote
+
+LAYERS = "mart.map_layers"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One file of a build: for whom, and where."""
+
+    kind: str
+    scope_id: str
+    name: str
+    name_en: str | None
+    file: str
+    role: Role
+
+    @property
+    def scope(self) -> str | None:
+        """Column that every row of the scope carries, None when the slice has no scope."""
+        return {"station": "station_id", "street": "street_id"}.get(self.kind)
+
+    def manifest(self) -> dict[str, object]:
+        """Return the entry of the manifest."""
+        return {
+            "kind": self.kind,
+            "id": self.scope_id,
+            "name": self.name,
+            "name_en": self.name_en,
+            "file": self.file,
+        }
+
+
+def plan_slices(con: duckdb.DuckDBPyConnection) -> list[Slice]:
+    """Return the slices of a build: every station, every street, the steward, the public."""
+    plan = []
+    roles: tuple[tuple[str, Role], ...] = (("station", "chief"), ("street", "planner"))
+    for kind, role in roles:
+        rows = con.execute(
+            f"SELECT {kind}_id, name, name_en FROM core.{kind}s ORDER BY {kind}_id"
+        ).fetchall()
+        plan += [
+            Slice(
+                kind, one, name, name_en, f"slices/{kind}-{quote_name(one, safe='')}.duckdb", role
+            )  # type: ignore[arg-type]
+            for one, name, name_en in rows
+        ]
+    plan.append(
+        Slice("steward", "steward", "数据专员", "Data steward", "slices/steward.duckdb", "steward")
+    )
+    plan.append(Slice("public", "public", "公众", "Public", "public/public.duckdb", "public"))
+    return plan
+
+
+def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Progress) -> None:
+    """Write every slice of a build from its whole database.
+
+    Parameters
+    ----------
+    database
+        `district.duckdb` of the unfinished build, closed.
+    plan
+        From `plan_slices`.
+    epsg
+        The district's projection, for the map layers.
+    progress
+        Shown slice by slice.
+    """
+    progress.start("slices", len(plan))
+    with duckdb.connect(str(database), read_only=True) as con:
+        con.execute("SET threads = 2")
+        for one in plan:
+            _write_slice(con, database.parent / one.file, one, epsg)
+            progress.advance()
+
+
+def _write_slice(con: duckdb.DuckDBPyConnection, path: Path, one: Slice, epsg: int) -> None:
+    source = con.execute("SELECT current_database()").fetchone()[0]  # type: ignore[index]
+    con.execute("ATTACH ? AS slice", [str(path)])
+    try:
+        con.execute("USE slice")
+        for table in schema.TABLES:
+            columns = [column for column in table.columns if table.may_see(one.role, column)]
+            if columns:
+                _copy(con, source, table, columns, one)
+        if one.kind != "steward":
+            write_layers(con, epsg=epsg, kind=one.kind)
+        con.execute(f"USE {quote(source)}")
+    finally:
+        con.execute("DETACH slice")
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    table: schema.Table,
+    columns: list[schema.Column],
+    one: Slice,
+) -> None:
+    con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(table.schema)}")
+    typed = ", ".join(f"{quote(column.name)} {column.sql_type}" for column in columns)
+    target = f"{quote(table.schema)}.{quote(table.name)}"
+    con.execute(f"CREATE TABLE {target} ({typed})")
+    if table.full_name == LAYERS:
+        return
+    condition, bound = _condition(source, table, one)
+    names = ", ".join(quote(column.name) for column in columns)
+    con.execute(
+        f"INSERT INTO {target} SELECT {names} FROM {quote(source)}.{target} WHERE {condition}",
+        bound,
+    )
+
+
+def _condition(source: str, table: schema.Table, one: Slice) -> tuple[str, list[str]]:
+    """Return which rows of a table belong to a slice; none unless written here."""
+    if one.kind == "public" and table.schema != "meta":
+        return "true", []
+    if table.full_name == "meta.columns":
+        return "contains(' ' || visible_to || ' ', ' ' || ? || ' ')", [one.role]
+    if table.schema == "meta":
+        return "true", []
+    if one.scope is None:
+        return "false", []
+    names = {column.name for column in table.columns}
+    core = f"{quote(source)}.core"
+    mine = f"FROM {core}.communities WHERE {one.scope} = ?"
+    if table.full_name == "core.companies":
+        return f"company_id IN (SELECT company_id {mine})", [one.scope_id]
+    if table.full_name in ("core.stations", "core.streets") and one.scope not in names:
+        key = table.key[0]
+        return f"{key} IN (SELECT {key} {mine})", [one.scope_id]
+    if one.scope in names:
+        return f"{quote(one.scope)} = ?", [one.scope_id]
+    return "false", []

@@ -1,0 +1,160 @@
+"""Rows of one input table on their way in: every file's batches, with what became of each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+
+from etl.clean import Faults, rejected_batch
+from etl.district import SourceSpec
+from etl.errors import SourceError
+from etl.inputs import InputFile
+from etl.readers.raw import LINE, RawTable
+
+FILE = "__file"
+KEY, CONTENT = "__key", "__content"
+
+
+@dataclass
+class FileRows:
+    """What became of the rows of one file."""
+
+    spec: SourceSpec
+    file: InputFile
+    datum: str | None = None
+    encoding: str | None = None
+    n_read: int = 0
+    n_rejected: int = 0
+    n_duplicates: int = 0
+    rejected: list[pa.RecordBatch] = field(default_factory=list)
+
+    @property
+    def n_loaded(self) -> int:
+        """Rows that are in the build."""
+        return self.n_read - self.n_rejected - self.n_duplicates
+
+    def take_reader_count(self, raw: RawTable) -> None:
+        """Note what the reader counted and refused, once its batches are exhausted."""
+        self.n_read = raw.n_read
+        self.n_rejected += raw.n_rejected
+        self.encoding = raw.encoding
+        for one in raw.rejections:
+            values = pa.array([one.value], pa.string())
+            lines = np.array([-1 if one.line is None else one.line])
+            self.rejected.append(
+                rejected_batch(
+                    one.table, one.source, lines, one.column, values, one.rule, one.expected
+                )
+            )
+
+    def check_share(self, limit: float) -> None:
+        """Stop if too much of the file is bad, or nothing of it is good.
+
+        Raises
+        ------
+        SourceError
+            Naming the commonest rules and the first lines; mend the file or raise
+            `reject_above_fraction` in the district file.
+        """
+        if self.n_read == 0:
+            raise SourceError(
+                f"{self.file.label}: no rows; expected at least one row of {self.spec.table}. "
+                "Export the file again: an empty file would wipe what is served."
+            )
+        share = self.n_rejected / self.n_read
+        if share <= limit and self.n_rejected < self.n_read:
+            return
+        raise SourceError(
+            f"{self.file.label}: {self.n_rejected} of {self.n_read} rows are bad "
+            f"({share:.0%}): {self.commonest()}; expected at most {limit:.0%} and one good row. "
+            "Mend the file, or raise reject_above_fraction in the district file."
+        )
+
+    def commonest(self, most: int = 3) -> str:
+        """Return the commonest broken rules with an example each, as one phrase."""
+        if not self.rejected:
+            return "no reason was kept"
+        rows = pa.Table.from_batches(self.rejected)
+        counts = rows.group_by(["column_name", "rule"], use_threads=False).aggregate(
+            [("line", "count"), ("line", "first"), ("value", "first"), ("expected", "first")]
+        )
+        counts = counts.sort_by([("line_count", "descending"), ("rule", "ascending")])
+        return "; ".join(_phrase(one) for one in counts.slice(0, most).to_pylist())
+
+    def source_row(self, newest: str | None) -> tuple[object, ...]:
+        """Return the row of `meta.sources`."""
+        modified = datetime.fromtimestamp(self.file.modified, UTC).replace(tzinfo=None)
+        return (
+            self.spec.table,
+            self.file.label,
+            self.file.sha256,
+            self.file.n_bytes,
+            modified,
+            self.spec.format,
+            self.encoding,
+            self.datum,
+            self.n_read,
+            self.n_loaded,
+            self.n_rejected,
+            self.n_duplicates,
+            newest,
+        )
+
+
+def _phrase(one: dict[str, object]) -> str:
+    found = one["value_first"]
+    text = f"{one['column_name'] or 'row'} breaks '{one['rule']}' in {one['line_count']}"
+    text += f" (line {one['line_first']}"
+    text += f": {str(found)[:60]!r}" if found is not None else ""
+    return text + (f", expected {str(one['expected'])[:80]})" if one["expected"] else ")")
+
+
+@dataclass
+class Staged:
+    """All rows of one input table, file after file, before anything is written."""
+
+    files: list[FileRows]
+    rows: pa.Table
+
+    def drop(self, bad: np.ndarray, column: str, rule: str, *, value: str, expected: str) -> None:
+        """Refuse the rows of `bad` (mask), noting the value of column `value` for each."""
+        rows = np.flatnonzero(bad)
+        if len(rows) == 0:
+            return
+        taken = self.rows.select([FILE, LINE, value]).take(pa.array(rows)).combine_chunks()
+        owners = taken[FILE].to_numpy()
+        for number in np.unique(owners):
+            mine = owners == number
+            owner = self.files[number]
+            values = taken[value].combine_chunks().filter(pa.array(mine))
+            owner.rejected.append(
+                rejected_batch(
+                    owner.spec.table,
+                    owner.file.label,
+                    taken[LINE].to_numpy()[mine],
+                    column,
+                    values.cast(pa.string()),
+                    rule,
+                    expected,
+                )
+            )
+            owner.n_rejected += int(mine.sum())
+        self.keep(~bad)
+
+    def drop_repeats(self, exact: np.ndarray) -> None:
+        """Drop rows that repeat another to the letter, counting them."""
+        owners = self.rows[FILE].to_numpy()[exact]
+        for number, n in zip(*np.unique(owners, return_counts=True), strict=True):
+            self.files[number].n_duplicates += int(n)
+        self.keep(~exact)
+
+    def keep(self, good: np.ndarray) -> None:
+        """Keep only the rows of `good` (mask)."""
+        if not good.all():
+            self.rows = self.rows.filter(pa.array(good))
+
+
+__all__ = ["CONTENT", "FILE", "KEY", "Faults", "FileRows", "Staged"]
