@@ -20,17 +20,17 @@ TOUCH_M = 1e-6  # an origin this near a wall stands on it
 MERGE_M = 1e-6  # vertices nearer than this are one; slivers narrower than this are dropped
 SAME_DIRECTION = 1e-12
 CROSSING_M = 1e-7
-ARC, HIDDEN, NO_RUN = -1, -2, -3
+ARC, HIDDEN = -1, -2
 
 # columns of the table of walls in view: unit direction and distance of both ends, cross product
 # of the ends, edge vector, pseudo-angles of the ends
 ADX, ADY, AR, BDX, BDY, BR, C, EX, EY, PA, PB = range(11)
-# run in progress: start point, its distance, end point, its distance, pseudo-angles
-SX, SY, SR, FX, FY, FR, P0, P1, AREA = range(9)
-ID, POS, FIRST, CAP_HIT, APEXES = range(5)
+# columns of the table of runs, stretches of one wall or of the arc: what is seen, unit direction
+# and distance where it begins and where it finishes, pseudo-angles of both
+ID, SX, SY, SR, FX, FY, FR, P0, P1 = range(9)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def pseudo_angle(x, y, ux, uy):  # type: ignore[no-untyped-def]
     """Pseudo-angle of (x, y) counter-clockwise from the direction (ux, uy)."""
     px, py = x * ux + y * uy, ux * y - uy * x
@@ -39,7 +39,7 @@ def pseudo_angle(x, y, ux, uy):  # type: ignore[no-untyped-def]
     return 0.0 if p >= 4.0 else p
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def true_angle(p):  # type: ignore[no-untyped-def]
     """Angle in radians, 0 to 2 pi, of a pseudo-angle."""
     if p <= 2.0:
@@ -49,14 +49,45 @@ def true_angle(p):  # type: ignore[no-untyped-def]
     return math.atan2(abs(q) - 1.0, q) + 2.0 * math.pi
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _grown(table):  # type: ignore[no-untyped-def]
+    """A table with room for twice the rows; loops, as slices cost four seconds to compile."""
     larger = np.empty((2 * table.shape[0], table.shape[1]), table.dtype)
-    larger[: table.shape[0]] = table
+    for i in range(table.shape[0]):
+        for j in range(table.shape[1]):
+            larger[i, j] = table[i, j]
     return larger
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _touch(touching, n, dx, dy, ux, uy, sign):  # type: ignore[no-untyped-def]
+    """Note the direction of a wall that leaves (1) or reaches (-1) the origin."""
+    r = math.hypot(dx, dy)
+    if r <= TOUCH_M:
+        return n, touching
+    if n == len(touching):
+        touching = _grown(touching)
+    touching[n, 0] = pseudo_angle(dx, dy, ux, uy)
+    touching[n, 1] = dx / r
+    touching[n, 2] = dy / r
+    touching[n, 3] = sign
+    return n + 1, touching
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _note(seen, source, n, this, ax, ay, ra, bx, by, rb, c, ex, ey, pa, pb):  # type: ignore[no-untyped-def]
+    """Add a wall, or a hidden sector, to those in view."""
+    if n == len(seen):
+        seen, source = _grown(seen), _grown(source)
+    seen[n, ADX], seen[n, ADY], seen[n, AR] = ax, ay, ra
+    seen[n, BDX], seen[n, BDY], seen[n, BR] = bx, by, rb
+    seen[n, C], seen[n, EX], seen[n, EY] = c, ex, ey
+    seen[n, PA], seen[n, PB] = pa, pb
+    source[n, 0] = this
+    return n + 1, seen, source
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _gather(ox, oy, ux, uy, width, reach, grid, closed, seen, source, touching):  # type: ignore[no-untyped-def]
     """Collect the walls within reach, cut to the reach, and the directions of touched walls."""
     starts, ends, sources, flags, west, south, size, nx, ny = grid
@@ -86,16 +117,8 @@ def _gather(ox, oy, ux, uy, width, reach, grid, closed, seen, source, touching):
             if c * c <= TOUCH_M * TOUCH_M * length2:
                 along = min(max(-(ax * ex + ay * ey) / length2, 0.0), 1.0)
                 if math.hypot(ax + along * ex, ay + along * ey) <= TOUCH_M:
-                    if n_touching + 2 > len(touching):
-                        touching = _grown(touching)
-                    if rb2 > TOUCH_M * TOUCH_M:
-                        r = math.sqrt(rb2)
-                        touching[n_touching] = (pseudo_angle(bx, by, ux, uy), bx / r, by / r, 1.0)
-                        n_touching += 1
-                    if ra2 > TOUCH_M * TOUCH_M:
-                        r = math.sqrt(ra2)
-                        touching[n_touching] = (pseudo_angle(ax, ay, ux, uy), ax / r, ay / r, -1.0)
-                        n_touching += 1
+                    n_touching, touching = _touch(touching, n_touching, bx, by, ux, uy, 1)
+                    n_touching, touching = _touch(touching, n_touching, ax, ay, ux, uy, -1)
                     continue
             if closed and c > 0.0:
                 continue  # its building stands between this wall and the origin
@@ -122,15 +145,14 @@ def _gather(ox, oy, ux, uy, width, reach, grid, closed, seen, source, touching):
             pa, pb = pseudo_angle(ax, ay, ux, uy), pseudo_angle(bx, by, ux, uy)
             if pa == pb or (pa < pb and pa >= width):
                 continue
-            if n == len(seen):
-                seen, source = _grown(seen), _grown(source)
-            seen[n] = (ax / ra, ay / ra, ra, bx / rb, by / rb, rb, c, ex, ey, pa, pb)
-            source[n, 0] = sources[k]
-            n += 1
+            n, seen, source = _note(
+                seen, source, n, np.int64(sources[k]),
+                ax / ra, ay / ra, ra, bx / rb, by / rb, rb, c, ex, ey, pa, pb,
+            )  # fmt: skip
     return n, n_touching, seen, source, touching
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _hide_behind(n, n_touching, width, closed, seen, source, touching):  # type: ignore[no-untyped-def]
     """Turn the walls the origin stands on into hidden sectors on their left side.
 
@@ -151,7 +173,8 @@ def _hide_behind(n, n_touching, width, closed, seen, source, touching):  # type:
         if m > 0 and touching[i, 0] - touching[m - 1, 0] < 1e-9:
             touching[m - 1, 3] += touching[i, 3]
         else:
-            touching[m] = touching[i]
+            for j in range(4):
+                touching[m, j] = touching[i, j]
             m += 1
     if m > 1 and touching[0, 0] + 4.0 - touching[m - 1, 0] < 1e-9:
         touching[0, 3] += touching[m - 1, 3]
@@ -170,77 +193,19 @@ def _hide_behind(n, n_touching, width, closed, seen, source, touching):  # type:
         depth += touching[i, 3]
         if depth == least:
             continue
-        after = touching[(i + 1) % m]
-        pa, pb = touching[i, 0], after[0]
+        k = (i + 1) % m
+        pa, pb = touching[i, 0], touching[k, 0]
         if pa < pb and pa >= width:
             continue
-        if n == len(seen):
-            seen, source = _grown(seen), _grown(source)
-        seen[n] = (touching[i, 1], touching[i, 2], 0.0, after[1], after[2], 0.0, 0.0, 0.0, 0.0, pa, pb)
-        source[n, 0] = HIDDEN
-        n += 1
+        n, seen, source = _note(
+            seen, source, n, np.int64(HIDDEN),
+            touching[i, 1], touching[i, 2], 0.0, touching[k, 1], touching[k, 2], 0.0,
+            0.0, 0.0, 0.0, pa, pb,
+        )  # fmt: skip
     return n, seen, source, False
 
 
-@njit(cache=True, nogil=True)
-def _put(out, state, x, y):  # type: ignore[no-untyped-def]
-    """Write a vertex unless it repeats the last one."""
-    pos = state[POS]
-    if pos > state[FIRST]:
-        if abs(out[pos - 1, 0] - x) < MERGE_M and abs(out[pos - 1, 1] - y) < MERGE_M:
-            return
-    out[pos, 0] = x
-    out[pos, 1] = y
-    state[POS] = pos + 1
-
-
-@njit(cache=True, nogil=True)
-def _finish(out, state, run, ox, oy, ux, uy, reach, arcs):  # type: ignore[no-untyped-def]
-    """Write the run in progress: a stretch of one wall, of the arc, or of a hidden sector."""
-    if state[POS] + len(arcs) + 8 > len(out):
-        state[CAP_HIT] = 1
-        return
-    if state[ID] == HIDDEN:
-        if run[P1] - run[P0] > 1e-9:
-            _put(out, state, ox, oy)
-            state[APEXES] += 1
-    elif state[ID] == ARC:
-        run[AREA] += 0.5 * reach * reach * (true_angle(run[P1]) - true_angle(run[P0]))
-        if (run[P1] - run[P0]) * reach < MERGE_M:
-            return
-        _put(out, state, ox + run[SX], oy + run[SY])
-        low, high = 0, len(arcs)  # first vertex of the circle beyond the start of the run
-        while low < high:
-            middle = (low + high) // 2
-            if arcs[middle, 2] <= run[P0]:
-                low = middle + 1
-            else:
-                high = middle
-        while low < len(arcs) and arcs[low, 2] < run[P1]:
-            x, y = reach * arcs[low, 0], reach * arcs[low, 1]
-            _put(out, state, ox + (x * ux - y * uy), oy + (x * uy + y * ux))
-            low += 1
-        _put(out, state, ox + run[FX], oy + run[FY])
-    elif state[ID] != NO_RUN:
-        twice = run[SX] * run[FY] - run[SY] * run[FX]
-        run[AREA] += 0.5 * twice
-        if twice < MERGE_M * min(run[SR], run[FR]):
-            return
-        _put(out, state, ox + run[SX], oy + run[SY])
-        _put(out, state, ox + run[FX], oy + run[FY])
-
-
-@njit(cache=True, nogil=True)
-def _extend(out, state, run, this, sx, sy, sr, p0, fx, fy, fr, p1, ox, oy, ux, uy, reach, arcs):  # type: ignore[no-untyped-def]
-    """Continue the run in progress, or finish it and begin another."""
-    if state[ID] != this:
-        _finish(out, state, run, ox, oy, ux, uy, reach, arcs)
-        state[ID] = this
-        run[SX], run[SY], run[SR], run[P0] = sx * sr, sy * sr, sr, p0
-    run[FX], run[FY], run[FR], run[P1] = fx * fr, fy * fr, fr, p1
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _distance(seen, w, dx, dy):  # type: ignore[no-untyped-def]
     """Distance along a unit direction to the line of a wall, never beyond its farther end."""
     if seen[w, C] == 0.0:
@@ -250,41 +215,60 @@ def _distance(seen, w, dx, dy):  # type: ignore[no-untyped-def]
     return min(seen[w, C] / across, far) if across > 0.0 else far
 
 
-@njit(cache=True, nogil=True)
-def _sweep(ox, oy, ux, uy, vx, vy, width, reach, n, seen, source, work, arcs, out, state, run):  # type: ignore[no-untyped-def]
-    """Walk the events in order of direction and write the vertices of the view."""
-    keys, event, active, near, far = work
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_run(runs, n, this, sx, sy, sr, p0, fx, fy, fr, p1):  # type: ignore[no-untyped-def]
+    """Continue the last run, or begin another."""
+    if n == 0 or runs[n - 1, ID] != this:
+        runs[n, ID], runs[n, SX], runs[n, SY], runs[n, SR], runs[n, P0] = this, sx, sy, sr, p0
+        n += 1
+    runs[n - 1, FX], runs[n - 1, FY], runs[n - 1, FR], runs[n - 1, P1] = fx, fy, fr, p1
+    return n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _events(n, width, seen, keys, event):  # type: ignore[no-untyped-def]
+    """List where walls begin (even) and end (odd), in order of direction."""
     m = 0
-    n_active = 0
     for w in range(n):
-        pa, pb = seen[w, PA], seen[w, PB]
-        if pa > pb:  # lies across the first direction
+        if seen[w, PA] < width:
+            keys[m], event[m] = seen[w, PA], 2 * w
+            m += 1
+        if seen[w, PB] < width:
+            keys[m], event[m] = seen[w, PB], 2 * w + 1
+            m += 1
+    for gap in (929, 301, 132, 57, 23, 10, 4, 1):  # tens of events, seldom thousands
+        for i in range(gap, m):
+            key, value = keys[i], event[i]
+            j = i
+            while j >= gap and keys[j - gap] > key:
+                keys[j], event[j] = keys[j - gap], event[j - gap]
+                j -= gap
+            keys[j], event[j] = key, value
+    return m
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sweep(ux, uy, vx, vy, width, reach, n, seen, source, keys, event, active, near, far, runs):  # type: ignore[no-untyped-def]
+    """Walk the events in order of direction; give the runs of what is nearest."""
+    m = _events(n, width, seen, keys, event)
+    n_active, n_runs, i = 0, 0, 0
+    for w in range(n):
+        if seen[w, PA] > seen[w, PB]:  # lies across the first direction
             active[n_active] = w
             near[w] = _distance(seen, w, ux, uy)
             n_active += 1
-        if pa < width:
-            keys[m], event[m] = pa, 2 * w
-            m += 1
-        if pb < width:
-            keys[m], event[m] = pb, 2 * w + 1
-            m += 1
-    _sort(keys, event, m)
-    i = 0
     cx, cy, cp = ux, uy, 0.0
-    first = True
-    while True:
-        last = i >= m or keys[i] >= width - SAME_DIRECTION
-        if first:
-            fp, fx, fy = 0.0, ux, uy
-        elif last:
-            fp, fx, fy = width, vx, vy
-        else:
-            fp = keys[i]
-            w = event[i] >> 1
-            if event[i] & 1:
-                fx, fy = seen[w, BDX], seen[w, BDY]
+    fx, fy, fp = ux, uy, 0.0
+    last, first = False, True
+    while not last:
+        if not first:
+            last = i >= m or keys[i] >= width - SAME_DIRECTION
+            if last:
+                fx, fy, fp = vx, vy, width
+            elif event[i] & 1:
+                fx, fy, fp = seen[event[i] >> 1, BDX], seen[event[i] >> 1, BDY], keys[i]
             else:
-                fx, fy = seen[w, ADX], seen[w, ADY]
+                fx, fy, fp = seen[event[i] >> 1, ADX], seen[event[i] >> 1, ADY], keys[i]
         j = i
         while j < m and keys[j] <= fp + SAME_DIRECTION:
             j += 1
@@ -294,77 +278,58 @@ def _sweep(ox, oy, ux, uy, vx, vy, width, reach, n, seen, source, work, arcs, ou
             for k in range(i, j):
                 if event[k] & 1:
                     far[event[k] >> 1] = seen[event[k] >> 1, BR]
-            _interval(
-                n_active, active, near, far, seen, source, cx, cy, cp, fx, fy, fp,
-                out, state, run, ox, oy, ux, uy, reach, arcs,
-            )  # fmt: skip
-            if last:
-                break
+            s, least_near, least_far = -1, np.inf, np.inf
+            for a in range(n_active):
+                w = active[a]
+                least_near, least_far = min(least_near, near[w]), min(least_far, far[w])
+                if s < 0 or near[w] + far[w] < near[s] + far[s]:
+                    s = w
+            if s < 0:
+                n_runs = _add_run(runs, n_runs, ARC, cx, cy, reach, cp, fx, fy, reach, fp)
+            elif least_near < near[s] - CROSSING_M or least_far < far[s] - CROSSING_M:
+                n_runs, runs = _cross(
+                    n_active, active, near, far, seen, source, cx, cy, cp, fx, fy, fp,
+                    ux, uy, runs, n_runs, m,
+                )  # fmt: skip
+            else:
+                n_runs = _add_run(
+                    runs, n_runs, source[s, 0], cx, cy, near[s], cp, fx, fy, far[s], fp
+                )
             for a in range(n_active):
                 near[active[a]] = far[active[a]]
         for k in range(i, j):
-            w = event[k] >> 1
             if event[k] & 1:
                 for a in range(n_active):
-                    if active[a] == w:
+                    if active[a] == event[k] >> 1:
                         n_active -= 1
                         active[a] = active[n_active]
                         break
         for k in range(i, j):
             w = event[k] >> 1
-            if event[k] & 1 == 0 and not (
-                seen[w, PB] > seen[w, PA] and seen[w, PB] <= fp + SAME_DIRECTION
-            ):
+            ended = seen[w, PA] < seen[w, PB] <= fp + SAME_DIRECTION
+            if event[k] & 1 == 0 and not ended:
                 active[n_active] = w
                 near[w] = seen[w, AR]
                 n_active += 1
-        i = j
-        cx, cy, cp = fx, fy, fp
-        first = False
-    _finish(out, state, run, ox, oy, ux, uy, reach, arcs)
+        i, cx, cy, cp, first = j, fx, fy, fp, False
+    return n_runs, runs
 
 
-@njit(cache=True, nogil=True)
-def _sort(keys, event, m):  # type: ignore[no-untyped-def]
-    """Shell sort: views have tens of events, seldom thousands."""
-    for gap in (929, 301, 132, 57, 23, 10, 4, 1):
-        for i in range(gap, m):
-            key, value = keys[i], event[i]
-            j = i
-            while j >= gap and keys[j - gap] > key:
-                keys[j], event[j] = keys[j - gap], event[j - gap]
-                j -= gap
-            keys[j], event[j] = key, value
-
-
-@njit(cache=True, nogil=True)
-def _interval(
-    n_active, active, near, far, seen, source, cx, cy, cp, fx, fy, fp,
-    out, state, run, ox, oy, ux, uy, reach, arcs,
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cross(
+    n_active, active, near, far, seen, source, cx, cy, cp, fx, fy, fp, ux, uy, runs, n_runs, m
 ):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Write what is nearest between two neighbouring directions."""
-    if n_active == 0:
-        _extend(
-            out, state, run, ARC, cx, cy, reach, cp, fx, fy, reach, fp,
-            ox, oy, ux, uy, reach, arcs,
-        )  # fmt: skip
-        return
+    """Runs of an interval in which walls cross: each turn goes to one that ends nearer."""
     s = active[0]
     for a in range(1, n_active):
         w = active[a]
-        if near[w] + far[w] < near[s] + far[s]:
+        nearer = near[w] < near[s] - CROSSING_M
+        if nearer or (near[w] <= near[s] + CROSSING_M and far[w] < far[s]):
             s = w
-    crossing = False
-    for a in range(n_active):
-        w = active[a]
-        if near[w] < near[s] - CROSSING_M or far[w] < far[s] - CROSSING_M:
-            crossing = True
-    if crossing:
-        for a in range(n_active):
-            if near[active[a]] < near[s] - CROSSING_M:
-                s = active[a]
-    t, tx, ty, tp = near[s], cx, cy, cp
-    while crossing:  # each turn goes to a wall that is nearer at the end, so this ends
+    here, p, best = near[s], cp, 0
+    while best >= 0:
+        if n_runs + m + 4 > len(runs):
+            runs = _grown(runs)
         best, bx, by = -1, fx, fy
         for a in range(n_active):
             w = active[a]
@@ -373,29 +338,84 @@ def _interval(
             gx = seen[w, EX] / seen[w, C] - seen[s, EX] / seen[s, C]
             gy = seen[w, EY] / seen[w, C] - seen[s, EY] / seen[s, C]
             size = math.hypot(gx, gy)
-            if gx * (tx + fx) + gy * (ty + fy) < 0.0:
+            if gx * (cx + fx) + gy * (cy + fy) < 0.0:
                 size = -size
             gx, gy = gx / size, gy / size
-            if tx * gy - ty * gx < 0.0:
-                gx, gy = tx, ty
+            if cx * gy - cy * gx < 0.0:
+                gx, gy = cx, cy
             if best < 0 or bx * gy - by * gx < 0.0:
                 best, bx, by = w, gx, gy
-        if best < 0:
-            break
-        d = _distance(seen, s, bx, by)
-        p = min(max(pseudo_angle(bx, by, ux, uy), tp), fp)
-        _extend(
-            out, state, run, source[s, 0], tx, ty, t, tp, bx, by, d, p,
-            ox, oy, ux, uy, reach, arcs,
-        )  # fmt: skip
-        s, t, tx, ty, tp = best, d, bx, by, p
-    _extend(
-        out, state, run, source[s, 0], tx, ty, t, tp, fx, fy, far[s], fp,
-        ox, oy, ux, uy, reach, arcs,
-    )  # fmt: skip
+        there = _distance(seen, s, bx, by) if best >= 0 else far[s]
+        q = min(max(pseudo_angle(bx, by, ux, uy), p), fp) if best >= 0 else fp
+        n_runs = _add_run(runs, n_runs, source[s, 0], cx, cy, here, p, bx, by, there, q)
+        s, here, cx, cy, p = best, there, bx, by, q
+    return n_runs, runs
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _put(out, first, pos, x, y):  # type: ignore[no-untyped-def]
+    """Write a vertex unless it repeats the last one."""
+    if pos > first and abs(out[pos - 1, 0] - x) < MERGE_M and abs(out[pos - 1, 1] - y) < MERGE_M:
+        return pos
+    out[pos, 0], out[pos, 1] = x, y
+    return pos + 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _write(ox, oy, ux, uy, width, reach, runs, n_runs, arcs, out, first):  # type: ignore[no-untyped-def]
+    """Write the outline of a view; runs too narrow to matter count in its area alone."""
+    pos, area, apexes = first, 0.0, 0
+    if width < 4.0:
+        pos, apexes = _put(out, first, pos, ox, oy), 1
+    for k in range(n_runs):
+        sr, fr, p0, p1 = runs[k, SR], runs[k, FR], runs[k, P0], runs[k, P1]
+        if runs[k, ID] == HIDDEN:
+            if p1 - p0 > 1e-9:
+                pos = _put(out, first, pos, ox, oy)
+                apexes += 1
+            continue
+        sx, sy, fx, fy = sr * runs[k, SX], sr * runs[k, SY], fr * runs[k, FX], fr * runs[k, FY]
+        if runs[k, ID] == ARC:
+            area += 0.5 * reach * reach * (true_angle(p1) - true_angle(p0))
+            narrow = (p1 - p0) * reach < MERGE_M
+        else:
+            twice = sx * fy - sy * fx
+            area += 0.5 * twice
+            narrow = twice < MERGE_M * min(sr, fr)
+        if narrow:
+            continue
+        pos = _put(out, first, pos, ox + sx, oy + sy)
+        if runs[k, ID] == ARC:
+            i = 0 if p0 == 0.0 else _first_beyond(arcs, p0)
+            while i < len(arcs) and arcs[i, 2] < p1:
+                x, y = reach * arcs[i, 0], reach * arcs[i, 1]
+                pos = _put(out, first, pos, ox + (x * ux - y * uy), oy + (x * uy + y * ux))
+                i += 1
+        pos = _put(out, first, pos, ox + fx, oy + fy)
+    while pos > first + 1 and (
+        abs(out[pos - 1, 0] - out[first, 0]) < MERGE_M
+        and abs(out[pos - 1, 1] - out[first, 1]) < MERGE_M
+    ):
+        pos -= 1
+    if pos < first + 3:
+        return first, 0.0, 0
+    return pos, area, apexes
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _first_beyond(arcs, p):  # type: ignore[no-untyped-def]
+    """First vertex of the circle beyond a direction."""
+    low, high = 0, len(arcs)
+    while low < high:
+        middle = (low + high) // 2
+        if arcs[middle, 2] <= p:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def sweep_all(x, y, first, last, width, reach, grid, closed, arcs):  # type: ignore[no-untyped-def]
     """Views of many origins.
 
@@ -406,60 +426,34 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs):  # type: ign
     n = len(x)
     seen, source = np.empty((128, 11)), np.empty((128, 1), np.int64)
     touching = np.empty((16, 4))
-    room = 128
-    work = _room(room)
-    out = np.empty((16 * n + 4 * len(arcs) + 64, 2))
+    keys, event, active = np.empty(512), np.empty(512, np.int64), np.empty(256, np.int64)
+    near, far, runs = np.empty(128), np.empty(128), np.empty((512, 9))
+    out = np.empty((24 * n + 4 * len(arcs) + 64, 2))
     offsets = np.zeros(n + 1, np.int64)
     areas, apexes = np.zeros(n), np.zeros(n, np.uint8)
-    state, run = np.zeros(5, np.int64), np.zeros(9)
     for i in range(n):
-        ux, uy = first[i, 0], first[i, 1]
+        offsets[i + 1] = offsets[i]
         m, n_touching, seen, source, touching = _gather(
-            x[i], y[i], ux, uy, width[i], reach[i], grid, closed, seen, source, touching
-        )
-        walled_in = False
+            x[i], y[i], first[i, 0], first[i, 1], width[i], reach[i],
+            grid, closed, seen, source, touching,
+        )  # fmt: skip
         if n_touching:
             m, seen, source, walled_in = _hide_behind(
                 m, n_touching, width[i], closed, seen, source, touching
             )
-        if m > room:
-            room = 2 * m
-            work = _room(room)
-        state[FIRST] = offsets[i]
-        while not walled_in:
-            state[ID], state[POS], state[CAP_HIT], state[APEXES] = NO_RUN, offsets[i], 0, 0
-            run[AREA] = 0.0
-            if len(out) < offsets[i] + len(arcs) + 64:
-                out = _grown(out)
-            if width[i] < 4.0:
-                _put(out, state, x[i], y[i])
-                state[APEXES] = 1
-            _sweep(
-                x[i], y[i], ux, uy, last[i, 0], last[i, 1], width[i], reach[i],
-                m, seen, source, work, arcs, out, state, run,
-            )  # fmt: skip
-            if state[CAP_HIT] == 0:
-                break
+            if walled_in:
+                continue
+        if m > len(near):
+            keys, event, active = np.empty(8 * m), np.empty(8 * m, np.int64), np.empty(4 * m, np.int64)
+            near, far, runs = np.empty(2 * m), np.empty(2 * m), np.empty((8 * m, 9))
+        n_runs, runs = _sweep(
+            first[i, 0], first[i, 1], last[i, 0], last[i, 1], width[i], reach[i],
+            m, seen, source, keys, event, active, near, far, runs,
+        )  # fmt: skip
+        while len(out) < offsets[i] + len(arcs) + 2 * n_runs + 8:
             out = _grown(out)
-        end = state[POS] if not walled_in else offsets[i]
-        begin = offsets[i]
-        while end > begin + 1 and (
-            abs(out[end - 1, 0] - out[begin, 0]) < MERGE_M
-            and abs(out[end - 1, 1] - out[begin, 1]) < MERGE_M
-        ):
-            end -= 1
-        if end < begin + 3:
-            end = begin
-        else:
-            areas[i], apexes[i] = run[AREA], min(state[APEXES], 255)
-        offsets[i + 1] = end
-    return out[: offsets[n]].copy(), offsets, areas, apexes
-
-
-@njit(cache=True, nogil=True)
-def _room(n):  # type: ignore[no-untyped-def]
-    """Arrays for the events and the active walls of one view."""
-    return (
-        np.empty(4 * n), np.empty(4 * n, np.int64), np.empty(2 * n + 2, np.int64),
-        np.empty(n), np.empty(n),
-    )  # fmt: skip
+        offsets[i + 1], areas[i], apexes[i] = _write(
+            x[i], y[i], first[i, 0], first[i, 1], width[i], reach[i],
+            runs, n_runs, arcs, out, offsets[i],
+        )  # fmt: skip
+    return out, offsets, areas, apexes

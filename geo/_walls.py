@@ -192,7 +192,7 @@ def _split_long(
     return np.ascontiguousarray(np.hstack([cuts_low, cuts_high])), sources
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _file(pieces, west, south, size, nx, ny):  # type: ignore[no-untyped-def]
     """Count, then place, each piece in every cell its bounding box meets."""
     n = len(pieces)
