@@ -8,7 +8,6 @@ Zalik, B. & Kolingerova, I. (2001). A cell-based point-in-polygon algorithm suit
 
 import math
 
-import numpy as np
 from numba import njit
 
 from geo._orient import side
@@ -20,19 +19,10 @@ _HEADER = 2  # of a cell: number of polygons, polygon that covers the rest or -1
 _ENTRY = 4  # of a polygon in a cell: polygon, parity below, number of edges, number of steps
 
 
-@njit(inline="always")
-def _grown(array, n):  # type: ignore[no-untyped-def]
-    if n <= array.size:
-        return array
-    bigger = np.empty(max(2 * array.size, n), array.dtype)
-    bigger[: array.size] = array
-    return bigger
-
-
 @njit(cache=True, nogil=True)
-def build_rows(xy, rings, parts, frame, nx, ny, row_from, row_to):  # type: ignore[no-untyped-def]
+def cut_rows(xy, rings, parts, frame, rows, full, head, span, entries, edges, count, flips):  # type: ignore[no-untyped-def]
     """
-    Sort the polygons' edges into the cells of the rows `row_from` to `row_to`.
+    Sort the polygons' edges into the cells of a band of rows.
 
     Parameters
     ----------
@@ -44,89 +34,50 @@ def build_rows(xy, rings, parts, frame, nx, ny, row_from, row_to):  # type: igno
         Polygon p has the rings parts[p]:parts[p + 1]; holes and parts alike (even-odd rule).
     frame
         x_min, y_min, cells per unit in x, cells per unit in y.
-    nx, ny
-        Size of the whole grid.
-    row_from, row_to
-        The rows of this call.
+    rows
+        First row of the band, and the row after its last.
+    full
+        Out, (band rows, nx) int32, -1 before: the polygon that covers the whole cell.
+    head
+        Out, like `full`: the first entry of the cell.
+    span
+        Scratch, (s, 4) int32, as many as the rows of one polygon's edges together.
+    entries
+        Out, (e, 4) int32: next entry of the cell, polygon, parity, first of its `edges`.
+    edges
+        Out, int32: the first vertex of each edge of each entry, in the order of `entries`.
+    count, flips
+        Scratch, zeros, as large as the largest polygon's bounding box in cells.
 
     Returns
     -------
-    tuple of ndarray
-        `cells`, (row_to - row_from, nx): the polygon that covers the cell, -1 for none, or
-        -2 - offset into `records`, which lists the polygons whose border crosses the cell.
+    tuple of int
+        How many `entries` and `edges` were written.
 
     Notes
     -----
-    A vertex's cell is floor of a monotone function, the same for points: "this vertex is left of
-    every point in that cell" is then exact. Only the crossing of an edge with a row border is
+    A vertex's cell is the floor of a monotone function, the same for points: "this vertex is left
+    of every point in that cell" is then exact. Only the crossing of an edge with a row border is
     rounded, and padded.
 
-    For each row, an edge that enters it from below flips the parity of all cells right of those
-    it touches. So a cell's parity is that of its lower left corner's outside, and a point adds
-    the touching edges to its left. An edge that ends inside the row but left of the cell would
-    stop counting there: its end is kept as a *step* that flips the parity back above it.
+    In each row, an edge that enters it from below flips the parity of all cells right of those
+    it touches; a point adds the touching edges to its left. An edge that ends inside the row but
+    left of the cell would stop counting there: its end is a *step* that flips the parity back
+    above it (see `write_records`).
+
+    Polygons come last to first, so the smallest wins a cell and heads its chain.
     """
-    x0, y0, kx, ky = frame[0], frame[1], frame[2], frame[3]
-    height = row_to - row_from
-    full = np.full((height, nx), -1, np.int32)
-    head = np.full((height, nx), -1, np.int32)
-    # Spans: edge s touches the columns span_from..span_to of a row.
-    span = np.empty((1024, 4), np.int32)
-    # Entries: one polygon in one cell, chained per cell from the last to the first.
-    e_next = np.empty(1024, np.int32)
-    e_poly = np.empty(1024, np.int32)
-    e_odd = np.empty(1024, np.int8)
-    e_start = np.empty(1024, np.int64)
-    edges = np.empty(4096, np.int32)
-    n_entries = 0
-    n_edges = 0
-    count = np.zeros(1024, np.int32)
-    flips = np.zeros(1024, np.int8)
-    for poly in range(parts.size - 1):
-        n_spans = 0
-        left, right, low, high = nx, -1, height, -1
-        for ring in range(parts[poly], parts[poly + 1]):
-            for k in range(rings[ring], rings[ring + 1] - 1):
-                i, j = k, k + 1
-                if xy[j, 1] < xy[i, 1]:
-                    i, j = j, i
-                ua, va = (xy[i, 0] - x0) * kx, (xy[i, 1] - y0) * ky
-                ub, vb = (xy[j, 0] - x0) * kx, (xy[j, 1] - y0) * ky
-                ra, rb = int(va), int(vb)
-                if rb < row_from or ra >= row_to:
-                    continue
-                c_min, c_max = int(min(ua, ub)), int(max(ua, ub))
-                slope = 0.0
-                if rb > ra:
-                    slope = (ub - ua) / (vb - va)
-                pad = _PAD + _PAD_PER_SLOPE * abs(slope)
-                for r in range(max(ra, row_from), min(rb, row_to - 1) + 1):
-                    u_in, u_out = ua, ub
-                    if r > ra:
-                        u_in = ua + (r - va) * slope
-                    if r < rb:
-                        u_out = ua + (r + 1 - va) * slope
-                    c_from = max(c_min, math.floor(min(u_in, u_out) - pad))
-                    c_to = min(c_max, math.floor(max(u_in, u_out) + pad))
-                    if n_spans == span.shape[0]:
-                        more = np.empty((2 * n_spans, 4), np.int32)
-                        more[:n_spans] = span
-                        span = more
-                    # The sign of the edge says whether it enters the row from below.
-                    span[n_spans, 0] = r - row_from
-                    span[n_spans, 1] = c_from
-                    span[n_spans, 2] = c_to
-                    span[n_spans, 3] = k if r > ra else -1 - k
-                    n_spans += 1
-                    left, right = min(left, c_from), max(right, c_to)
-                    low, high = min(low, r - row_from), max(high, r - row_from)
+    n_entries, n_edges = 0, 0
+    for poly in range(parts.size - 2, -1, -1):
+        n_spans = _span_polygon(xy, rings, parts[poly], parts[poly + 1], frame, rows, span)
         if n_spans == 0:
             continue
+        left, right = full.shape[1], -1
+        low, high = full.shape[0], -1
+        for s in range(n_spans):
+            low, high = min(low, span[s, 0]), max(high, span[s, 0])
+            left, right = min(left, span[s, 1]), max(right, span[s, 2])
         width = right - left + 1
-        size = width * (high - low + 1)
-        if count.size < size:
-            count = np.zeros(2 * size, np.int32)
-            flips = np.zeros(2 * size, np.int8)
         for s in range(n_spans):
             base = (span[s, 0] - low) * width - left
             for c in range(span[s, 1], span[s, 2] + 1):
@@ -140,95 +91,107 @@ def build_rows(xy, rings, parts, frame, nx, ny, row_from, row_to):  # type: igno
                 odd ^= flips[base + c]
                 flips[base + c] = 0
                 touching = count[base + c]
-                count[base + c] = -1
-                if full[r, c] >= 0:
-                    continue
-                if touching == 0:
-                    if odd:
-                        full[r, c] = poly
-                    continue
-                if n_entries == e_next.size:
-                    e_next = _grown(e_next, n_entries + 1)
-                    e_poly = _grown(e_poly, n_entries + 1)
-                    e_odd = _grown(e_odd, n_entries + 1)
-                    e_start = _grown(e_start, n_entries + 1)
-                e_next[n_entries] = head[r, c]
-                e_poly[n_entries] = poly
-                e_odd[n_entries] = odd
-                e_start[n_entries] = n_edges
-                head[r, c] = n_entries
-                count[base + c] = n_edges
-                n_edges += touching
-                n_entries += 1
-        edges = _grown(edges, n_edges)
+                if touching > 0:
+                    entries[n_entries, 0] = head[r, c]
+                    entries[n_entries, 1] = poly
+                    entries[n_entries, 2] = odd
+                    entries[n_entries, 3] = n_edges
+                    head[r, c] = n_entries
+                    count[base + c] = n_edges
+                    n_edges += touching
+                    n_entries += 1
+                elif odd:
+                    full[r, c] = poly
+                    head[r, c] = -1
         for s in range(n_spans):
             base = (span[s, 0] - low) * width - left
             k = span[s, 3] if span[s, 3] >= 0 else -1 - span[s, 3]
             for c in range(span[s, 1], span[s, 2] + 1):
-                if count[base + c] >= 0:
-                    edges[count[base + c]] = k
-                    count[base + c] += 1
-        count[:size] = 0
-    e_start = _grown(e_start, n_entries + 1)
-    e_start[n_entries] = n_edges
-    return _write_records(
-        xy, frame, full, head, row_from, e_next, e_poly, e_odd, e_start, edges, n_entries
-    )
+                edges[count[base + c]] = k
+                count[base + c] += 1
+        for k in range(width * (high - low + 1)):
+            count[k] = 0
+    return n_entries, n_edges
 
 
 @njit(cache=True, nogil=True)
-def _write_records(  # type: ignore[no-untyped-def]
-    xy, frame, full, head, row_from, e_next, e_poly, e_odd, e_start, edges, n_entries
-):
-    # One run of float64 per border cell, so that a look-up reads one place in memory.
+def _span_polygon(xy, rings, ring_from, ring_to, frame, rows, span):  # type: ignore[no-untyped-def]
+    # Row of the band, first and last column, edge: -1 - edge where it does not enter from below.
     x0, y0, kx, ky = frame[0], frame[1], frame[2], frame[3]
-    records = np.empty(_HEADER * 64 + 6 * (n_entries + e_start[n_entries]), np.float64)
-    at = 0
-    stack = np.empty(16, np.int32)
+    n = 0
+    for ring in range(ring_from, ring_to):
+        for k in range(rings[ring], rings[ring + 1] - 1):
+            i, j = k, k + 1
+            if xy[j, 1] < xy[i, 1]:
+                i, j = j, i
+            va, vb = (xy[i, 1] - y0) * ky, (xy[j, 1] - y0) * ky
+            ra, rb = int(va), int(vb)
+            if rb < rows[0] or ra >= rows[1]:
+                continue
+            ua, ub = (xy[i, 0] - x0) * kx, (xy[j, 0] - x0) * kx
+            c_min, c_max = int(min(ua, ub)), int(max(ua, ub))
+            slope = (ub - ua) / (vb - va) if rb > ra else 0.0
+            pad = _PAD + _PAD_PER_SLOPE * abs(slope)
+            for r in range(max(ra, rows[0]), min(rb, rows[1] - 1) + 1):
+                u_in = ua + (r - va) * slope if r > ra else ua
+                u_out = ua + (r + 1 - va) * slope if r < rb else ub
+                span[n, 0] = r - rows[0]
+                span[n, 1] = max(c_min, math.floor(min(u_in, u_out) - pad))
+                span[n, 2] = min(c_max, math.floor(max(u_in, u_out) + pad))
+                span[n, 3] = k if r > ra else -1 - k
+                n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def write_records(xy, frame, rows, full, head, entries, n_entries, edges, n_edges, records, at):  # type: ignore[no-untyped-def]
+    """
+    Lay out each border cell's edges in one run of memory, so that a look-up reads one place.
+
+    Parameters
+    ----------
+    xy, frame, rows, head, entries, n_entries, edges, n_edges
+        As `cut_rows` took and made them.
+    full
+        In and out: -2 - (place in `records`) is written over cells that a border crosses.
+    records
+        Out, float64, room for 6 numbers for each entry and each edge from `at` on.
+    at
+        Where this band's records begin.
+    """
+    x0, y0, kx, ky = frame[0], frame[1], frame[2], frame[3]
     for r in range(full.shape[0]):
         for c in range(full.shape[1]):
             entry = head[r, c]
             if entry < 0:
                 continue
-            depth = 0
-            while entry >= 0:
-                stack = _grown(stack, depth + 1)
-                stack[depth] = entry
-                depth += 1
-                entry = e_next[entry]
-            records = _grown(records, at + _HEADER)
-            records[at] = depth
-            records[at + 1] = full[r, c]
-            full[r, c] = -2 - at
+            cell = at
+            records[cell], records[cell + 1] = 0, full[r, c]
+            full[r, c] = -2 - cell
             at += _HEADER
-            for d in range(depth - 1, -1, -1):
-                entry = stack[d]
-                start, stop = e_start[entry], e_start[entry + 1]
-                records = _grown(records, at + _ENTRY + 6 * (stop - start))
+            while entry >= 0:
+                start = entries[entry, 3]
+                stop = entries[entry + 1, 3] if entry + 1 < n_entries else n_edges
                 mine = at
                 at += _ENTRY
                 for q in range(start, stop):
                     i, j = edges[q], edges[q] + 1
                     if xy[j, 1] < xy[i, 1]:
                         i, j = j, i
-                    records[at] = xy[i, 0]
-                    records[at + 1] = xy[i, 1]
-                    records[at + 2] = xy[j, 0]
-                    records[at + 3] = xy[j, 1]
+                    records[at], records[at + 1] = xy[i, 0], xy[i, 1]
+                    records[at + 2], records[at + 3] = xy[j, 0], xy[j, 1]
                     at += 4
-                steps = 0
+                steps = at
                 for q in range(start, stop):
                     for v in range(edges[q], edges[q] + 2):
                         row, column = int((xy[v, 1] - y0) * ky), int((xy[v, 0] - x0) * kx)
-                        if row == r + row_from and column < c:
+                        if row == r + rows[0] and column < c:
                             records[at] = xy[v, 1]
                             at += 1
-                            steps += 1
-                records[mine] = e_poly[entry]
-                records[mine + 1] = e_odd[entry]
-                records[mine + 2] = stop - start
-                records[mine + 3] = steps
-    return full, records[:at].copy()
+                records[mine], records[mine + 1] = entries[entry, 1], entries[entry, 2]
+                records[mine + 2], records[mine + 3] = stop - start, at - steps
+                records[cell] += 1
+                entry = entries[entry, 0]
 
 
 @njit(inline="always")
@@ -280,7 +243,7 @@ def look_up(x, y, frame, cells, records, out):  # type: ignore[no-untyped-def]
     x, y
         Points, in the unit of the polygons; NaN gives -1.
     frame, cells, records
-        As `build_rows` made them.
+        The grid and its records, as `cut_rows` and `write_records` made them.
     out
         int32, one for each point.
     """
