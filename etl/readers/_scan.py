@@ -186,7 +186,15 @@ def scan(
                     result[N_MULTILINE] += 1
             elif i < n:
                 c = data[i]
-                if c == 61 or c == 43 or c == 64 or c == 9 or (c == 45 and i + 1 < n and not (48 <= data[i + 1] <= 57 or data[i + 1] == 46)):
+                if (
+                    c == 61
+                    or c == 43
+                    or c == 64
+                    or c == 9
+                    or (
+                        c == 45 and i + 1 < n and not (48 <= data[i + 1] <= 57 or data[i + 1] == 46)
+                    )
+                ):
                     result[SUSPECT] |= FORMULA
             if quoted and field + 1 < n:
                 c = data[field + 1]

@@ -27,6 +27,10 @@ _DATUMS = (
 )
 
 
+class MissingColumnsError(SourceError):
+    """Columns that the district maps and the file does not have."""
+
+
 @dataclass
 class Header:
     """Where each column to be read stands: `positions` by the name the district uses."""
@@ -72,9 +76,11 @@ def match_headers(
 
     Raises
     ------
+    MissingColumnsError
+        When a wanted column is not there under any known name.
     SourceError
-        When there are too many columns, a wanted one is missing or there twice, or a column holds
-        personal data that the district neither maps nor ignores.
+        When there are too many columns, a wanted one is there twice, or a column holds personal
+        data that the district neither maps nor ignores.
     """
     where = where or source.label
     _refuse_too_many(found, where)
@@ -91,7 +97,7 @@ def match_headers(
             missing.append(name)
     _refuse_personal(source, found, ignored, set(header.positions.values()), where)
     if missing:
-        raise SourceError(_say_missing(missing, found, where, header.datum_hint))
+        raise MissingColumnsError(_say_missing(missing, found, where, header.datum_hint))
     _add_extra(source, found, header, ignored, geometry)
     return header
 
