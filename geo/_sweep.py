@@ -444,7 +444,11 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs):  # type: ign
             if walled_in:
                 continue
         if m > len(near):
-            keys, event, active = np.empty(8 * m), np.empty(8 * m, np.int64), np.empty(4 * m, np.int64)
+            keys, event, active = (
+                np.empty(8 * m),
+                np.empty(8 * m, np.int64),
+                np.empty(4 * m, np.int64),
+            )
             near, far, runs = np.empty(2 * m), np.empty(2 * m), np.empty((8 * m, 9))
         n_runs, runs = _sweep(
             first[i, 0], first[i, 1], last[i, 0], last[i, 1], width[i], reach[i],
