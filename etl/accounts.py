@@ -24,7 +24,7 @@ def balance(con: duckdb.DuckDBPyConnection, files: list[FileRows]) -> None:
     """
     for name in sorted({one.spec.table for one in files}):
         stated = sum(one.n_loaded for one in files if one.spec.table == name)
-        found = con.execute(f"SELECT count(*) FROM core.{quote(name)}").fetchone()[0]  # type: ignore[index]
+        found = con.execute(f"SELECT count(*) FROM core.{quote(name)}").fetchone()[0]
         if stated != found:
             raise StoreError(
                 f"core.{name}: holds {found} rows; expected {stated} by the count of its files. "
@@ -93,7 +93,7 @@ def table_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {
         one.full_name: con.execute(
             f"SELECT count(*) FROM {quote(one.schema)}.{quote(one.name)}"
-        ).fetchone()[0]  # type: ignore[index]
+        ).fetchone()[0]
         for one in schema.TABLES
     }
 

@@ -157,7 +157,7 @@ def _mapped(batch: pa.RecordBatch, spec: SourceSpec, name: str) -> pa.Array:
         raw = batch.column(theirs[0])
     else:
         parts = [trimmed(batch.column(one)) for one in theirs]
-        raw = pc.binary_join_element_wise(*parts, " ")
+        raw = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
     mapping = spec.values.get(name)
     return raw if mapping is None else _translated(raw, mapping)
 

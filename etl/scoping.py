@@ -144,8 +144,11 @@ class Scoping:
                 added[key] = area.names(area.index.locate(x, y))
         if "station_id" in added:
             self._report_strays(name, added["station_id"], ~np.isnan(x), report)
-        if "stated_community_id" in staged.rows.column_names:
-            _report_disagreement(staged, added.get("community_id"), report)
+        for what in ("community", "station"):
+            stated = f"stated_{what}_id"
+            if stated in staged.rows.column_names:
+                found = added.get(f"{what}_id")
+                _report_disagreement(name, staged.rows[stated], found, what, report)
         if name == "patrol_points":
             self.owners[name] = pa.table(
                 {"patrol_point_id": staged.rows["patrol_point_id"].combine_chunks(), **added}
@@ -211,23 +214,26 @@ def _same_shapes(shapes: np.ndarray) -> np.ndarray:
     return np.asarray(counts[index] > 1)
 
 
-def _report_disagreement(staged: Staged, found: pa.Array | None, report: Report) -> None:
-    """Report where a stated community and the point's own disagree."""
-    stated = staged.rows["stated_community_id"]
+def _report_disagreement(
+    name: str, stated: pa.ChunkedArray, found: pa.Array | None, what: str, report: Report
+) -> None:
+    """Report how often a stated area and the one the point lies in agree."""
     if found is None or stated.null_count == len(stated):
         return
+    words = {"community": ("community", "小区"), "station": ("station", "派出所")}[what]
     differ = pc.fill_null(pc.not_equal(stated.combine_chunks(), found), False)
     n = int(pc.sum(differ).as_py() or 0)
     both = int(
         pc.sum(pc.and_(pc.is_valid(stated.combine_chunks()), pc.is_valid(found))).as_py() or 0
     )
-    if n:
-        report.find(
-            "warning",
-            "community_disagrees",
-            f"{n} of {both} rows state another community than the one their point lies in; "
-            "the point decides.",
-            f"{both} 行中有 {n} 行的填报小区与坐标所在小区不一致；以坐标为准。",
-            table="incidents",
-            n=n,
-        )
+    if not both:
+        return
+    report.find(
+        "warning" if n else "info",
+        f"{what}_stated",
+        f"the stated {words[0]} agrees with the point for {both - n} of {both} rows "
+        f"({(both - n) / both:.1%}); where they differ the point decides.",
+        f"填报{words[1]}与坐标一致 {both - n}/{both} 行（{(both - n) / both:.1%}）；不一致时以坐标为准。",
+        table=name,
+        n=n,
+    )

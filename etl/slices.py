@@ -53,16 +53,19 @@ def plan_slices(con: duckdb.DuckDBPyConnection) -> list[Slice]:
             f"SELECT {kind}_id, name, name_en FROM core.{kind}s ORDER BY {kind}_id"
         ).fetchall()
         plan += [
-            Slice(
-                kind, one, name, name_en, f"slices/{kind}-{quote_name(one, safe='')}.duckdb", role
-            )  # type: ignore[arg-type]
+            Slice(kind, one, name, name_en, slice_file(kind, one), role)
             for one, name, name_en in rows
         ]
-    plan.append(
-        Slice("steward", "steward", "数据专员", "Data steward", "slices/steward.duckdb", "steward")
+    steward = Slice(
+        "steward", "steward", "数据专员", "Data steward", "slices/steward.duckdb", "steward"
     )
-    plan.append(Slice("public", "public", "公众", "Public", "public/public.duckdb", "public"))
-    return plan
+    public = Slice("public", "public", "公众", "Public", "public/public.duckdb", "public")
+    return [*plan, steward, public]
+
+
+def slice_file(kind: str, scope_id: str) -> str:
+    """Return the file of a scope's slice; an id from a file cannot climb out of the folder."""
+    return f"slices/{kind}-{quote_name(scope_id, safe='')}.duckdb"
 
 
 def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Progress) -> None:
@@ -88,7 +91,7 @@ def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Prog
 
 
 def _write_slice(con: duckdb.DuckDBPyConnection, path: Path, one: Slice, epsg: int) -> None:
-    source = con.execute("SELECT current_database()").fetchone()[0]  # type: ignore[index]
+    source = con.execute("SELECT current_database()").fetchone()[0]
     con.execute("ATTACH ? AS slice", [str(path)])
     try:
         con.execute("USE slice")

@@ -75,7 +75,7 @@ class Store:
         if not pointer.exists():
             return None
         try:
-            folder = self.path / json.loads(pointer.read_text(encoding="utf-8"))["path"]
+            folder = self.path / str(json.loads(pointer.read_text(encoding="utf-8"))["path"])
         except (ValueError, KeyError, TypeError):
             raise StoreError(
                 f"{pointer.name}: does not point to a build; expected build_id and path. "

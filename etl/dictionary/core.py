@@ -35,6 +35,7 @@ AREA = computed(
 IN_COMMUNITY = computed(COMMUNITY)
 OF_COMMUNITY = replace(COMMUNITY, required=True)
 NAME = text("name", "Name", "名称", required=True)
+STATED_STATION = text("stated_station_id", "Station as stated", "填报派出所")
 NAME_EN = text("name_en", "English name", "英文名称")
 
 
@@ -192,6 +193,7 @@ CORE: tuple[Table, ...] = (
             ),
             flag("has_sign", "Sign shown", "设有提示标识"),
             text("place_type", "Kind of place", "场所类型"),
+            STATED_STATION,
             *IN_COMMUNITY,
             *SCOPE,
             *XY,
@@ -269,6 +271,7 @@ CORE: tuple[Table, ...] = (
             instant("reported_at", "Reported at", "报警时间"),
             text("address", "Address", "地址"),
             text("stated_community_id", "Community as stated", "填报小区"),
+            STATED_STATION,
             flag("is_solved", "Solved", "已破获"),
             *IN_COMMUNITY,
             *SCOPE,
