@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -99,12 +100,13 @@ class Layer:
                     f"layer {self.id}: {len(given)} {name}; {n} were expected, one for each "
                     "feature id. Align the arrays with the features."
                 )
-        if isinstance(self.geometry, Points):
-            if self.kind != "point" or len(self.geometry.lon) != n:
-                raise MapError(
-                    f"layer {self.id}: {len(self.geometry.lon)} points for {n} ids of kind "
-                    f"{self.kind}; as many points as ids were expected. Align them."
-                )
+        if isinstance(self.geometry, Points) and (
+            self.kind != "point" or len(self.geometry.lon) != n
+        ):
+            raise MapError(
+                f"layer {self.id}: {len(self.geometry.lon)} points for {n} ids of kind "
+                f"{self.kind}; as many points as ids were expected. Align them."
+            )
         for text in self.tooltips or ():
             if type(text) is not Encoded and not is_encoded(text):
                 raise MapError(
@@ -116,6 +118,17 @@ class Layer:
     def n(self) -> int:
         """The number of features."""
         return len(self.feature_ids)
+
+    def content(self) -> GzGeoJson:
+        """Give the geometry of a layer that is not made of points in memory."""
+        if isinstance(self.geometry, Points):
+            raise MapError(
+                f"layer {self.id}: geometry is points in memory; GeoJSON was expected. "
+                "Ask for the packed points instead."
+            )
+        if isinstance(self.geometry, GzGeoJson):
+            return self.geometry
+        return compress_geojson(self.geometry)
 
     def codes(self) -> np.ndarray:
         """Give each feature its class: uint8, the number of swatches for "no data", 255 hidden."""
@@ -190,7 +203,7 @@ class MapView:
 
 
 @cache
-def map_texts(lang: str) -> dict[str, str]:
+def map_texts(lang: str) -> dict[str, Any]:
     """Give the words of the map's own controls.
 
     Parameters
@@ -200,8 +213,8 @@ def map_texts(lang: str) -> dict[str, str]:
 
     Returns
     -------
-    dict of str to str
-        Control to word.
+    dict
+        Control to word; under `draw` the words of the drawing tools, nested as Leaflet.draw does.
     """
     tables = tomllib.loads(
         (Path(__file__).parent / "leaflet" / "texts.toml").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from dashboard.maps import GzGeoJson, Layer, MapView, Points, compress_geojson, map_texts
+from dashboard.maps import GzGeoJson, Layer, MapView, Points, map_texts
 from dashboard.styles import Style, Swatch
 
 INLINE_TIPS = 200
@@ -44,13 +44,39 @@ def build_payload(view: MapView, sender: Sender) -> dict[str, Any]:
         "title": view.title or texts["map"],
         "legend": view.legend_title or texts["legend"],
         "lang": view.lang,
-        "texts": texts,
+        "texts": {name: word for name, word in texts.items() if name != "draw"},
         "height": view.height_px,
         "place": {"bounds": view.bounds, "centre": view.centre, "zoom": view.zoom},
         "tiles": _tiles(view),
         "selected": _selected(view),
         "layers": [_layer(layer, texts["no_data"], sender) for layer in view.layers],
     }
+
+
+def bare_geojson(content: GzGeoJson) -> dict[str, Any]:
+    """Give the geometry of a collection without attributes or foreign members.
+
+    Parameters
+    ----------
+    content
+        A FeatureCollection.
+
+    Returns
+    -------
+    dict
+        Features in the same order, each with its geometry alone.
+    """
+    features = json.loads(gzip.decompress(content.gz))["features"]
+    return {"features": [{"geometry": _bare_geometry(f.get("geometry"))} for f in features]}
+
+
+def _bare_geometry(geometry: dict[str, Any] | None) -> dict[str, Any] | None:
+    if geometry is None:
+        return None
+    if geometry["type"] == "GeometryCollection":
+        parts = [_bare_geometry(part) for part in geometry["geometries"]]
+        return {"type": "GeometryCollection", "geometries": parts}
+    return {"type": geometry["type"], "coordinates": geometry["coordinates"]}
 
 
 def _tiles(view: MapView) -> dict[str, Any] | None:
@@ -90,10 +116,7 @@ def _data(layer: Layer, sender: Sender) -> dict[str, Any]:
             "points": base64.b64encode(packed).decode(),
             "hash": hashlib.sha256(packed).hexdigest(),
         }
-    content = layer.geometry
-    return sender.geometry(
-        content if isinstance(content, GzGeoJson) else compress_geojson(content)
-    )
+    return sender.geometry(layer.content())
 
 
 def _style(style: Style, no_data: str, missing: bool) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def make_routes(
     Returns
     -------
     list of starlette.routing.Route
-        Geometry, assets, health.
+        Geometry, assets, vendored files, health.
     """
 
     async def geometry(request: Request) -> Response:
@@ -70,6 +70,12 @@ def make_routes(
             return _refused(404)
         return _compressed(request, found.gz, found.media_type, f"public, {FOREVER}")
 
+    async def vendor(request: Request) -> Response:
+        found = bundle.vendored_bytes(request.path_params["name"])
+        if found is None:
+            return _refused(404)
+        return _compressed(request, *found, f"public, {FOREVER}")
+
     async def health(_: Request) -> Response:
         served = build_pointer is None or build_pointer.is_file()
         return JSONResponse(
@@ -82,6 +88,7 @@ def make_routes(
     return [
         Route(f"{base}/geometry/{{sha256}}.geojson", geometry),
         Route(f"{base}/assets/{{name}}", asset),
+        Route(f"{base}/vendor/{{name:path}}", vendor),
         Route(f"{base}/health", health),
     ]
 
@@ -102,15 +109,15 @@ def make_middleware(*, tile_hosts: tuple[str, ...] = ()) -> list[Middleware]:
     return [Middleware(SecurityHeaders, tile_hosts=tile_hosts)]
 
 
-def content_security_policy(*, tile_hosts: tuple[str, ...] = (), evaluates: bool = False) -> str:
+def content_security_policy(*, tile_hosts: tuple[str, ...] = (), folium: bool = False) -> str:
     """Give the policy a page is served with.
 
     Parameters
     ----------
     tile_hosts
         Origins images may also come from.
-    evaluates
-        True for the frame of streamlit-folium only, which builds its script from text.
+    folium
+        True for the frame of streamlit-folium only, which writes its script into its own page.
 
     Returns
     -------
@@ -118,8 +125,8 @@ def content_security_policy(*, tile_hosts: tuple[str, ...] = (), evaluates: bool
         The header's value.
     """
     images = " ".join(("'self'", "data:", "blob:", *tile_hosts))
-    allowed = ("'self'", "blob:", *_streamlit_inline_scripts())
-    scripts = " ".join((*allowed, "'unsafe-eval'") if evaluates else allowed)
+    scripts = ("'unsafe-inline'",) if folium else _streamlit_inline_scripts()
+    scripts = " ".join(("'self'", "blob:", *scripts))
     return (
         f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
         f"img-src {images}; font-src 'self' data:; connect-src 'self' ws: wss:; "
@@ -135,7 +142,7 @@ class SecurityHeaders:
         """Keep the two policies ready."""
         self._app = app
         self._policy = content_security_policy(tile_hosts=tile_hosts)
-        self._folium_policy = content_security_policy(tile_hosts=tile_hosts, evaluates=True)
+        self._folium_policy = content_security_policy(tile_hosts=tile_hosts, folium=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add to the head of the answer."""

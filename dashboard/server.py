@@ -21,7 +21,5 @@ app = st.App(
         build_pointer=Path(STORE_FOLDER) / "current.json" if STORE_FOLDER else None,
         prefix=st.get_option("server.baseUrlPath") or "",
     ),
-    middleware=make_middleware(
-        tile_hosts=tuple(os.environ.get("ANXING_TILE_HOSTS", "").split())
-    ),
+    middleware=make_middleware(tile_hosts=tuple(os.environ.get("ANXING_TILE_HOSTS", "").split())),
 )

@@ -1,13 +1,22 @@
-"""The browser's side of the map as one script and one style sheet, named by their content."""
+"""The browser's side of the map: one script and one style sheet named by their content, and the
+vendored files as the manifest lists them.
+"""
 
 import gzip
 import hashlib
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
 VENDOR = HERE.parent / "static" / "vendor"
+MEDIA_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,54 @@ def asset(name: str) -> Asset | None:
         None for any other name.
     """
     return next((found for found in (script(), style()) if found.name == name), None)
+
+
+@cache
+def vendored() -> dict[str, Path]:
+    """Give the vendored files by address, `package@version/path`; nothing else is served."""
+    manifest = tomllib.loads((VENDOR / "manifest.toml").read_text(encoding="utf-8"))
+    found = {}
+    for package in manifest["package"]:
+        for name in package["sha256"]:
+            rest = name.removeprefix(f"{package['name']}/")
+            found[f"{package['name']}@{package['version']}/{rest}"] = VENDOR / name
+    return found
+
+
+def vendor_address(path: str) -> str:
+    """Give the address of a vendored file.
+
+    Parameters
+    ----------
+    path
+        Its path in the vendor folder.
+
+    Returns
+    -------
+    str
+        Below the app's root; it changes with the package's version.
+    """
+    return next(f"vendor/{name}" for name, file in vendored().items() if file == VENDOR / path)
+
+
+@cache
+def vendored_bytes(name: str) -> tuple[bytes, str] | None:
+    """Give a vendored file compressed, with its media type.
+
+    Parameters
+    ----------
+    name
+        Its address below `vendor/`.
+
+    Returns
+    -------
+    tuple of bytes and str, or None
+        None for a name the manifest does not list.
+    """
+    file = vendored().get(name)
+    if file is None:
+        return None
+    return gzip.compress(file.read_bytes(), 9, mtime=0), MEDIA_TYPES[file.suffix]
 
 
 def _asset(files: list[Path], suffix: str, media_type: str) -> Asset:

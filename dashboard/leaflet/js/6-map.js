@@ -246,6 +246,13 @@
     },
   };
 
+  /* Writes a tree of words over another, leaf by leaf. */
+  ns.words = function (into, words) {
+    Object.keys(words).forEach(function (k) {
+      if (typeof words[k] === "string") into[k] = words[k]; else ns.words(into[k], words[k]);
+    });
+  };
+
   ns.attach = function (map, payload, options) {
     var controller = new Controller(map, options || {});
     root.__anxing_map = controller;

@@ -69,7 +69,10 @@ def town_view(*, lang: str = "zh", month: int = 0, names: list[str] | None = Non
     star_label = "{} 星" if zh else "{} stars"
     patterns = ("cross", "hatch", "solid", "solid", "solid")
     star_style = categories(
-        {s: Swatch(star_label.format(s), STARS[s - 1], pattern=patterns[s - 1]) for s in range(5, 0, -1)},
+        {
+            s: Swatch(star_label.format(s), STARS[s - 1], pattern=patterns[s - 1])
+            for s in range(5, 0, -1)
+        },
         fill_opacity=0.75,
     )
     kind_style = Style(
@@ -88,46 +91,93 @@ def town_view(*, lang: str = "zh", month: int = 0, names: list[str] | None = Non
     outline = [[(-40, -40), (2100, -40), (2100, 1400), (1500, 1440), (-40, 1400)]]
     layers = (
         Layer(
-            "communities", "小区安全星级" if zh else "Community stars", "polygon",
-            collection(shapes), ids, star_style, values=stars, pickable=True,
+            "communities",
+            "小区安全星级" if zh else "Community stars",
+            "polygon",
+            collection(shapes),
+            ids,
+            star_style,
+            values=stars,
+            pickable=True,
             tooltips=[
                 encode_lines([name, star_label.format(s) if s else None])
                 for name, s in zip(names, stars, strict=True)
             ],
         ),
         Layer(
-            "blind", "盲区" if zh else "Blind spots", "polygon",
+            "blind",
+            "盲区" if zh else "Blind spots",
+            "polygon",
             collection(
                 [
-                    {"type": "Polygon", "coordinates": [ring([(700, 500), (1000, 480), (980, 640), (720, 660)])]},
-                    {"type": "Polygon", "coordinates": [ring([(1400, 900), (1620, 930), (1580, 1080), (1390, 1050)])]},
+                    {
+                        "type": "Polygon",
+                        "coordinates": [ring([(700, 500), (1000, 480), (980, 640), (720, 660)])],
+                    },
+                    {
+                        "type": "Polygon",
+                        "coordinates": [
+                            ring([(1400, 900), (1620, 930), (1580, 1080), (1390, 1050)])
+                        ],
+                    },
                 ]
             ),
-            ("b1", "b2"), single("#1f2933", pattern="backhatch", fill_opacity=0.15, stroke="#1f2933", stroke_width=1.5),
+            ("b1", "b2"),
+            single(
+                "#1f2933",
+                pattern="backhatch",
+                fill_opacity=0.15,
+                stroke="#1f2933",
+                stroke_width=1.5,
+            ),
         ),
         Layer(
-            "wedges", "摄像机可识别范围" if zh else "Recognised by cameras", "polygon", collection(wedges),
-            tuple(f"w{i}" for i in range(60)), single("#56b4e9", fill_opacity=0.55, stroke="#0072b2"),
+            "wedges",
+            "摄像机可识别范围" if zh else "Recognised by cameras",
+            "polygon",
+            collection(wedges),
+            tuple(f"w{i}" for i in range(60)),
+            single("#56b4e9", fill_opacity=0.55, stroke="#0072b2"),
         ),
         Layer(
-            "border", "辖区边界" if zh else "Jurisdiction", "line",
-            collection([{"type": "LineString", "coordinates": ring(outline[0])}]), ("j",),
+            "border",
+            "辖区边界" if zh else "Jurisdiction",
+            "line",
+            collection([{"type": "LineString", "coordinates": ring(outline[0])}]),
+            ("j",),
             single("#5b2a86", dash=(10, 6), stroke_width=3),
         ),
         Layer(
-            "incidents", "警情" if zh else "Incidents", "point",
+            "incidents",
+            "警情" if zh else "Incidents",
+            "point",
             Points(WEST + incidents[:, 0] * DX, SOUTH + incidents[:, 1] * DY),
-            tuple(f"i{i}" for i in range(len(incidents))), kind_style, values=kinds,
+            tuple(f"i{i}" for i in range(len(incidents))),
+            kind_style,
+            values=kinds,
             shown=None if month == 0 else months == month,
         ),
         Layer(
-            "cameras", "摄像机" if zh else "Cameras", "point",
-            Points(WEST + xy[:, 0] * DX, SOUTH + xy[:, 1] * DY), tuple(f"cam{i}" for i in range(60)),
-            single("#ffffff", symbol="diamond", radius=5, stroke="#0b3d91", stroke_width=2, fill_opacity=1),
+            "cameras",
+            "摄像机" if zh else "Cameras",
+            "point",
+            Points(WEST + xy[:, 0] * DX, SOUTH + xy[:, 1] * DY),
+            tuple(f"cam{i}" for i in range(60)),
+            single(
+                "#ffffff",
+                symbol="diamond",
+                radius=5,
+                stroke="#0b3d91",
+                stroke_width=2,
+                fill_opacity=1,
+            ),
             pickable=True,
         ),
     )
     return MapView(
-        layers, "阳光派出所辖区" if zh else "Sunlight station jurisdiction", lang=lang,
-        bounds=(*at(-60, -60), *at(2150, 1480)), height_px=560,
+        layers,
+        "阳光派出所辖区" if zh else "Sunlight station jurisdiction",
+        lang=lang,
+        bounds=(*at(-60, -60), *at(2150, 1480)),
+        height_px=560,
     )
