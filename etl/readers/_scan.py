@@ -70,10 +70,9 @@ def _gb_length(data: np.ndarray, i: int, n: int) -> int:
     second = data[i + 1]
     if 0x40 <= second <= 0xFE and second != 0x7F:
         return 2
-    if 0x30 <= second <= 0x39 and i + 3 < n:
-        if 0x81 <= data[i + 2] <= 0xFE and 0x30 <= data[i + 3] <= 0x39:
-            return 4
-    return 0
+    if i + 3 >= n or not 0x30 <= second <= 0x39:
+        return 0
+    return 4 if 0x81 <= data[i + 2] <= 0xFE and 0x30 <= data[i + 3] <= 0x39 else 0
 
 
 @njit(cache=True, nogil=True)
@@ -83,10 +82,10 @@ def _destroyed(data: np.ndarray, i: int, n: int) -> bool:
         return False
     a, b, c, d = data[i], data[i + 1], data[i + 2], data[i + 3]
     if a == 0xEF:
-        return b == 0xBF and c == 0xBD
+        return bool(b == 0xBF and c == 0xBD)
     if a == 0xE9:
-        return b == 0x94 and c == 0x9F
-    return a == 0x84 and b == 0x31 and c == 0xA4 and d == 0x37
+        return bool(b == 0x94 and c == 0x9F)
+    return bool(a == 0x84 and b == 0x31 and c == 0xA4 and d == 0x37)
 
 
 @njit(cache=True, nogil=True)

@@ -1,4 +1,4 @@
-"""Column names: which of the file's are the wanted ones, which may not be there, what they betray."""
+"""Column names: which are the wanted ones, which may not be there, and what they betray."""
 
 from __future__ import annotations
 
@@ -267,13 +267,13 @@ def _add_extra(
             {found[place]: place for place in extra if names.count(found[place]) == 1}
         )
     elif extra:
-        names = _listed([found[place] for place in extra])
+        shown = _listed([found[place] for place in extra])
         header.findings.append(
             Finding(
                 "info",
                 "extra_columns",
-                f"{source.label}: columns not mapped and not read: {names}.",
-                f"{source.label}：未映射、未读取的列：{names}。",
+                f"{source.label}: columns not mapped and not read: {shown}.",
+                f"{source.label}：未映射、未读取的列：{shown}。",
                 source.table,
                 source.label,
                 len(extra),

@@ -24,7 +24,8 @@ class SourceFile:
     numbered by a digest of the whole row); `format`, `encoding`, `sheet` and `layer` are as the
     district file gives them. `ignore` names columns that are never read, personal data among them.
     `known_values` holds words that the district expects in the file (its categories and mapped
-    values): they decide between encodings that the bytes alone cannot tell apart.
+    values): they decide between encodings that the bytes alone cannot tell apart. `datum` is what
+    the district declares: only with an EPSG code there may an unlabelled GeoJSON hold metres.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class SourceFile:
     ignore: tuple[str, ...] = ()
     all_columns: bool = False
     known_values: tuple[str, ...] = ()
+    datum: str | None = None
 
 
 @dataclass
