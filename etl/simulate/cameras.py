@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from etl.simulate.buildings import Buildings
+from etl.simulate.kinds import LAST_DAY
 from etl.simulate.lots import Gates, Lots
 from etl.simulate.people import Communities
 from etl.simulate.roads import Roads
 
-LAST_DAY = np.datetime64("2026-06-30")
+
 STATUS = ("working", "faulty", "planned", "retired")
 OWNERS = ("property_company", "police", "operator", "owners_committee")
 BASES = ("art9", "art7_gov", "art7_operator", "art33")
@@ -113,9 +114,7 @@ def mount_cameras(
         *(np.concatenate([getattr(m, k) for m in mounts]) for k in _Mounts.__dataclass_fields__)
     )
     planned = np.full(n, np.datetime64("NaT"), dtype="datetime64[D]")
-    planned[: extra.size] = np.array(
-        [campaigns[int(k)][1] for k in extra], dtype="datetime64[D]"
-    )
+    planned[: extra.size] = np.array([campaigns[int(k)][1] for k in extra], dtype="datetime64[D]")
     return _equip(joined, planned, rng=rng)
 
 
@@ -129,7 +128,9 @@ def _inside(
     sort = rng.random(who.size)
     at_gate = (sort < 0.24) & (n_gates[who] > 0) | (n_of[who] == 0)
     wall = ~at_gate & (sort < 0.80)
-    building = np.minimum(first[who] + (rng.random(who.size) * n_of[who]).astype(int), owner.size - 1)
+    building = np.minimum(
+        first[who] + (rng.random(who.size) * n_of[who]).astype(int), owner.size - 1
+    )
     xy, bearing = _on_facade(building, buildings, rng=rng)
     # Poles stand in the open ground 5 to 9 m before a facade and look along it.
     side = np.where(rng.random(who.size) < 0.5, -1.0, 1.0)

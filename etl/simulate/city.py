@@ -10,6 +10,8 @@ from pyproj import Transformer
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from geo.projection import unproject
+
 # Open water: no real community is rated. Small cities lie in Hangzhou Bay, larger ones at sea.
 _BAY = (121.03, 30.42, "EPSG:4549", 1500)
 _SEA = (123.9, 30.4, "EPSG:4550", None)
@@ -26,9 +28,7 @@ class Site:
 
     def to_wgs84(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return longitudes and latitudes (degrees, WGS 84) of local metres, shape (n, 2)."""
-        back = Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
-        lon, lat = back.transform(xy[:, 0] + self.x0, xy[:, 1] + self.y0)
-        return np.asarray(lon), np.asarray(lat)
+        return unproject(xy[:, 0] + self.x0, xy[:, 1] + self.y0, epsg=int(self.crs[5:]))
 
 
 @dataclass(frozen=True)

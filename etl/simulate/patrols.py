@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from etl.simulate.buildings import Buildings
-from etl.simulate.cameras import LAST_DAY
+from etl.simulate.kinds import LAST_DAY
 from etl.simulate.lots import Gates
 from etl.simulate.roads import Roads
 

@@ -61,8 +61,9 @@ def find_roads(lattice: Lattice, *, rng: np.random.Generator) -> Roads:
     a, b = np.nonzero(used[:-1, 1:-1] & used[1:, 1:-1])
     c, d = np.nonzero(used[1:-1, :-1] & used[1:-1, 1:])
     p = lattice.nodes
-    north, east = name_roads(nx + 1, east_west=False, rng=rng), name_roads(
-        ny + 1, east_west=True, rng=rng
+    north, east = (
+        name_roads(nx + 1, east_west=False, rng=rng),
+        name_roads(ny + 1, east_west=True, rng=rng),
     )
     return Roads(
         start=np.concatenate([p[a, b], p[c, d]]),

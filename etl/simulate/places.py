@@ -1,0 +1,175 @@
+"""Write the files of places: communities, stations, streets, buildings, gates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from etl.simulate.district_file import GATE_ZH, YES_NO, Source, source
+from etl.simulate.flaws import REPEAT, TextTable, Truth, flaw, plan_flaws
+from etl.simulate.formats import (
+    write_geojson,
+    write_geoparquet,
+    write_gpkg,
+    write_shapefile_zip,
+)
+from etl.simulate.model import City, geographic, moved
+from etl.simulate.names import name_offices
+from geo.datum import from_wgs84
+
+
+def community_ids(n: int) -> np.ndarray:
+    """Return the numbers of `n` communities."""
+    return numbered("XQ", n, 5)
+
+
+def numbered(prefix: str, n: int, digits: int) -> np.ndarray:
+    """Return `n` texts prefix00001, prefix00002 …"""
+    return np.array([f"{prefix}{k:0{digits}d}" for k in range(1, n + 1)], dtype=object)
+
+
+def yes_no(values: np.ndarray) -> list[str]:
+    """Return 是 or 否 for each value."""
+    return np.where(values, "是", "否").tolist()
+
+
+def degrees(
+    city: City, xy: np.ndarray, *, datum: str, decimals: int = 7
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return longitudes and latitudes of local metres in a datum, rounded as files hold them."""
+    lon, lat = city.site.to_wgs84(xy)
+    lon, lat = from_wgs84(lon, lat, datum=datum)
+    return np.round(lon, decimals), np.round(lat, decimals)
+
+
+def write_communities(city: City, folder: Path, truth: Truth) -> Source:
+    """Write the communities as GeoJSON in WGS 84."""
+    people, n = city.communities, city.size.communities
+    columns: dict[str, list[object]] = {
+        "小区编号": community_ids(n).tolist(),
+        "小区名称": list(city.names_zh),
+        "英文名称": list(city.names_en),
+        "街道编号": numbered("JD", city.street_shapes.size, 3)[city.street_of].tolist(),
+        "物业公司编号": numbered("WY", city.companies.registered.size, 4)[people.company].tolist(),
+        "楼栋数": people.n_buildings.tolist(),
+        "户数": people.n_households.tolist(),
+        "居民数": people.n_residents.tolist(),
+        "入住率": people.occupancy.tolist(),
+        "封闭管理": yes_no(people.is_enclosed),
+        "施工许可": yes_no(people.has_permit),
+        "建成年份": people.built_year.tolist(),
+        "保安人数": people.n_guards.tolist(),
+    }
+    shapes = geographic(city, shapely.polygons(city.walls))
+    file = folder / "communities.geojson"
+    flaws = [flaw(REPEAT), flaw("range", 入住率=7.5), flaw("required", 小区名称=None)]
+    planned = plan_flaws(flaws, n, repeats=1, rng=city.size.rng(30))
+    bad = repeats = 0
+    for k, (row, one) in enumerate(planned):
+        for name, values in columns.items():
+            changed = dict(one.cells).get(name, values[row])
+            if name == "小区编号" and one.rule != REPEAT:
+                changed = f"{changed}-{k + 1}"
+            values.append(changed)
+        # A copy drawn elsewhere: shapes that coincide would be refused for that alone.
+        shape = shapes[row]
+        if one.rule != REPEAT:
+            shape = shapely.transform(shape, lambda xy: xy + 2e-4)
+            bad += 1
+        else:
+            repeats += 1
+        shapes = np.append(shapes, shape)
+        truth.spoil(file.name, n + k + 1, one)
+    write_geojson(file, shapes, columns)
+    truth.count(file.name, n + bad + repeats, bad, repeats)
+    mapping = dict(zip(_COMMUNITY_COLUMNS, columns, strict=True))
+    values = {"is_enclosed": YES_NO, "has_construction_permit": YES_NO}
+    return source("communities", file.name, "geojson", mapping, datum="wgs84", values=values)
+
+
+_COMMUNITY_COLUMNS = (
+    "community_id", "name", "name_en", "street_id", "company_id", "n_buildings", "n_households",
+    "n_residents", "occupancy_fraction", "is_enclosed", "has_construction_permit", "built_year",
+    "n_guards",
+)  # fmt: skip
+
+
+def write_jurisdictions(city: City, folder: Path, truth: Truth) -> list[Source]:
+    """Write the stations as a zipped Shapefile, the streets as a GeoPackage."""
+    n = city.station_shapes.size
+    zh, en = name_offices(n, kind="station")
+    columns = {"派出所编号": numbered("PCS", n, 3), "名称": zh, "英文名称": en}
+    shapes = moved(city, city.station_shapes)
+    file = folder / "stations.zip"
+    write_shapefile_zip(file, shapes, columns, layer="stations", crs=city.site.crs)
+    truth.count(file.name, n)
+    mapping = {"station_id": "派出所编号", "name": "名称", "name_en": "英文名称"}
+    stations = source(
+        "stations", file.name, "shapefile", mapping, datum=city.site.crs, encoding="gb18030"
+    )
+    n = city.street_shapes.size
+    zh, en = name_offices(n, kind="street")
+    columns = {"街道编号": numbered("JD", n, 3), "街道名称": zh, "英文名称": en}
+    file = folder / "streets.gpkg"
+    shapes = moved(city, city.street_shapes)
+    write_gpkg(file, shapes, columns, layer="streets", crs=city.site.crs)
+    truth.count(file.name, n)
+    mapping = {"street_id": "街道编号", "name": "街道名称", "name_en": "英文名称"}
+    streets = source("streets", file.name, "gpkg", mapping, layer="streets", datum=city.site.crs)
+    return [stations, streets]
+
+
+def write_buildings(city: City, folder: Path, truth: Truth) -> Source:
+    """Write the buildings as GeoParquet in the projected system."""
+    n = city.footprints.size
+    height = city.buildings.height_m.astype(object)
+    ids = numbered("LD", n, 7)
+    file = folder / "buildings.parquet"
+    shapes = moved(city, city.footprints)
+    flaws = [flaw("range", 高度=-9.9), flaw("geometry_missing", 图形=None), flaw(REPEAT)]
+    planned = plan_flaws(flaws, n, repeats=2, rng=city.size.rng(31))
+    bad = repeats = 0
+    for k, (row, one) in enumerate(planned):
+        again = one.rule == REPEAT
+        shape = shapes[row] if again else shapely.transform(shapes[row], lambda xy: xy + 7.0)
+        shapes = np.append(shapes, None if one.rule == "geometry_missing" else shape)
+        ids = np.append(ids, ids[row] if again else f"{ids[row]}-{k + 1}")
+        height = np.append(height, dict(one.cells).get("高度", height[row]))
+        repeats += again
+        bad += not again
+        truth.spoil(file.name, n + k + 1, one)
+    table = pa.table({"楼栋编号": pa.array(ids), "高度": pa.array(height, pa.float64())})
+    write_geoparquet(file, shapes, table, crs=city.site.crs)
+    truth.count(file.name, n + bad + repeats, bad, repeats)
+    mapping = {"building_id": "楼栋编号", "height_m": "高度"}
+    return source("buildings", file.name, "geoparquet", mapping, datum=city.site.crs)
+
+
+def write_gates(city: City, folder: Path, truth: Truth) -> Source:
+    """Write the gates as tab-separated text with BD-09 points."""
+    gates, n = city.gates, city.gates.kind.size
+    lon, lat = degrees(city, gates.xy, datum="bd09")
+    file = folder / "gates.tsv"
+    table = pa.table(
+        {
+            "出入口编号": numbered("CRK", n, 6),
+            "小区编号": community_ids(city.size.communities)[gates.community],
+            "类型": pa.array(list(GATE_ZH)).take(pa.array(gates.kind)),
+            "经度": lon,
+            "纬度": lat,
+        }
+    )
+    flaws = [flaw("vocabulary", 类型="狗洞"), flaw(REPEAT), flaw("reference", 小区编号="XQ99999X")]
+    planned = plan_flaws(flaws, n, repeats=1, rng=city.size.rng(32))
+    key = "出入口编号"
+    with TextTable(
+        file, table.column_names, truth, key=key, encoding="utf-8", delimiter="\t", planned=planned
+    ) as out:
+        out.write(table)
+    mapping = dict(zip(("gate_id", "community_id", "kind", "lon", "lat"), table.column_names,
+                       strict=True))  # fmt: skip
+    values = {"kind": GATE_ZH}
+    return source("gates", file.name, "tsv", mapping, datum="bd09", values=values)
