@@ -75,32 +75,35 @@ def walls_from_polygons(polygons: object) -> NDArray[np.float64]:
     GeoError
         A geometry that is not a polygon, or a coordinate that is not finite.
     """
-    parts = shapely.get_parts(np.atleast_1d(np.asarray(polygons, dtype=object)).ravel())
-    kinds = shapely.get_type_id(parts)
-    wrong = np.flatnonzero((kinds != shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts))
+    return walls_by_polygon(polygons)[0]
+
+
+def walls_by_polygon(polygons: object) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Walls as `walls_from_polygons`, and (n + 1,) where those of each polygon begin."""
+    shapes = np.atleast_1d(np.asarray(polygons, dtype=object)).ravel()
+    parts, shape_of = shapely.get_parts(shapes, return_index=True)
+    filled = ~shapely.is_empty(parts)
+    parts, shape_of = parts[filled], shape_of[filled]
+    wrong = np.flatnonzero(shapely.get_type_id(parts) != shapely.GeometryType.POLYGON)
     if wrong.size:
         raise GeoError(
             f"walls: {wrong.size} of {len(parts)} footprints are not polygons, the first a "
             f"{parts[wrong[0]].geom_type}; polygons or multipolygons were expected. "
             "Give footprints as areas."
         )
-    rings, _ = _oriented_rings(parts[kinds == shapely.GeometryType.POLYGON])
+    rings, part_of = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
     xy, ring_of = shapely.get_coordinates(rings, return_index=True)
-    same_ring = ring_of[1:] == ring_of[:-1]
-    walls = np.hstack([xy[:-1], xy[1:]])[same_ring]
-    walls = walls[np.any(walls[:, :2] != walls[:, 2:], axis=1)]
+    walls = np.hstack([xy[:-1], xy[1:]]).reshape(-1, 4)
+    keep = (ring_of[1:] == ring_of[:-1]) & np.any(walls[:, :2] != walls[:, 2:], axis=1)
+    walls = np.ascontiguousarray(walls[keep])
     _check(walls)
-    return np.ascontiguousarray(walls)
+    owner = shape_of[part_of[ring_of[:-1][keep]]] if len(walls) else np.empty(0, np.int64)
+    return walls, np.searchsorted(owner, np.arange(len(shapes) + 1)).astype(np.int64)
 
 
-def _oriented_rings(polygons: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Give every ring the direction that keeps its building on the left."""
-    oriented = shapely.orient_polygons(polygons)
-    rings, owner = shapely.get_rings(oriented, return_index=True)
-    return rings, owner
-
-
-def index_walls(walls: object, *, closed: bool = False, cell_m: float | None = None) -> WallIndex:
+def index_walls(
+    walls: object, *, closed: bool = False, cell_m: float | None = None, split: bool = True
+) -> WallIndex:
     """File walls by grid cell.
 
     Parameters
@@ -112,6 +115,8 @@ def index_walls(walls: object, *, closed: bool = False, cell_m: float | None = N
         far walls of each building are then skipped, which halves the work and changes no view.
     cell_m
         Cell size, metres; chosen from the density of the walls when not given.
+    split
+        Whether long walls are cut, so that each piece is filed in few cells.
 
     Returns
     -------
@@ -134,7 +139,7 @@ def index_walls(walls: object, *, closed: bool = False, cell_m: float | None = N
     width, depth = edges[:, 0::2].max() - west, edges[:, 1::2].max() - south
     size = _choose_cell(edges, width, depth) if cell_m is None else float(cell_m)
     nx, ny = int(width // size) + 1, int(depth // size) + 1
-    pieces, sources = _split_long(edges, 4.0 * size)
+    pieces, sources = _split_long(edges, 4.0 * size if split else np.inf)
     starts, order, flags = _file(pieces, west, south, size, nx, ny)
     return WallIndex(
         starts, pieces[order], sources[order], flags, west, south, size, nx, ny, len(edges), closed

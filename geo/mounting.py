@@ -1,0 +1,117 @@
+"""Where cameras hang: on the outside of buildings, never within them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+
+from geo.errors import GeoError
+
+STANDS, MOVED, REFUSED = 0, 1, 2
+DEEPEST_M = 1.0
+OFF_WALL_M = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mounting:
+    """Positions of cameras after they were held against buildings.
+
+    Parameters
+    ----------
+    x, y
+        (n,) positions, metres; unchanged where nothing had to be done or could be done.
+    state
+        (n,) 0 stands free, 1 moved out of a building, 2 refused.
+    depth_m
+        (n,) how deep in a building it stood, metres, 0 outside.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    state: NDArray[np.int8]
+    depth_m: NDArray[np.float64]
+
+
+def mount_cameras(
+    x: ArrayLike, y: ArrayLike, buildings: object, *, deepest_m: float = DEEPEST_M
+) -> Mounting:
+    """Move cameras that stand on or just inside a wall to the outside of it.
+
+    Parameters
+    ----------
+    x, y
+        (n,) positions, metres.
+    buildings
+        Sequence or array of polygons, metres; empty gives every camera back as it is.
+    deepest_m
+        A camera deeper in its building than this is refused, metres.
+
+    Returns
+    -------
+    Mounting
+        Moved cameras hang 0.05 m off the nearest wall. One that would land in another building,
+        as between two that share a wall, is refused.
+
+    Raises
+    ------
+    GeoError
+        Positions that are not finite.
+    """
+    px = np.array(x, dtype=np.float64).ravel()
+    py = np.array(y, dtype=np.float64).ravel()
+    bad = np.flatnonzero(~(np.isfinite(px) & np.isfinite(py)))
+    if bad.size:
+        raise GeoError(
+            f"mount_cameras: {bad.size} of {len(px)} positions are not finite, the first is row "
+            f"{bad[0]}; metres were expected. Leave out cameras without a position."
+        )
+    state, depth = np.zeros(len(px), np.int8), np.zeros(len(px))
+    shapes = np.atleast_1d(np.asarray(buildings, dtype=object)).ravel()
+    shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    if not len(shapes) or not len(px):
+        return Mounting(px, py, state, depth)
+    tree = shapely.STRtree(shapes)
+    inside, house = tree.query(shapely.points(px, py), predicate="intersects")
+    if not inside.size:
+        return Mounting(px, py, state, depth)
+    walls = shapely.boundary(shapes[house])
+    spots = shapely.points(px[inside], py[inside])
+    deep = shapely.distance(spots, walls)
+    np.maximum.at(depth, inside, deep)
+    order = np.lexsort((house, -deep, inside))  # the building it is deepest in, once
+    keep = order[np.unique(inside[order], return_index=True)[1]]
+    inside, walls, deep, spots = inside[keep], walls[keep], deep[keep], spots[keep]
+    state[inside] = REFUSED
+    near = deep <= deepest_m
+    inside, walls, spots = inside[near], walls[near], spots[near]
+    target, found = _step_out(spots, walls, tree)
+    moved = inside[found]
+    px[moved], py[moved] = target[found, 0], target[found, 1]
+    state[moved] = MOVED
+    return Mounting(px, py, state, depth)
+
+
+def _step_out(
+    spots: NDArray[np.object_], walls: NDArray[np.object_], tree: shapely.STRtree
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Find a free place off the nearest wall: straight out first, then all round."""
+    along = shapely.line_locate_point(walls, spots)
+    foot = shapely.get_coordinates(shapely.line_interpolate_point(walls, along))
+    before = shapely.get_coordinates(shapely.line_interpolate_point(walls, along - OFF_WALL_M))
+    after = shapely.get_coordinates(shapely.line_interpolate_point(walls, along + OFF_WALL_M))
+    tangent = after - before
+    length = np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), 1e-12)
+    normal = np.column_stack([tangent[:, 1], -tangent[:, 0]]) / length[:, None]
+    target, found = foot.copy(), np.zeros(len(spots), bool)
+    turns = np.radians(np.arange(16) * 22.5)
+    for step in [normal, -normal, *np.column_stack([np.sin(turns), np.cos(turns)])]:
+        left = np.flatnonzero(~found)
+        if not left.size:
+            break
+        tried = (foot + OFF_WALL_M * step)[left]
+        taken = np.unique(tree.query(shapely.points(tried), predicate="intersects")[0])
+        free = np.ones(len(left), bool)
+        free[taken] = False
+        target[left[free]], found[left[free]] = tried[free], True
+    return target, found
