@@ -29,7 +29,9 @@ class FileRows:
     n_read: int = 0
     n_rejected: int = 0
     n_duplicates: int = 0
+    n_mended: int = 0
     rejected: list[pa.RecordBatch] = field(default_factory=list)
+    mended: list[int] = field(default_factory=list)
 
     @property
     def n_loaded(self) -> int:
