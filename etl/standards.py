@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import EtlError
+from etl.paths import STANDARDS
 from etl.rating import model
 from etl.rating.catalogue import ITEM_RULES, RULE_KINDS
 from etl.rating.checks import Fault, find_faults
 from etl.rating.model import ASSESSED_SCORE, Condition, Standard, Text
 
-SHIPPED = Path(__file__).resolve().parent.parent / "data" / "standards"
+SHIPPED = STANDARDS
 
 
 class StandardError(EtlError):

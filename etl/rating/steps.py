@@ -80,7 +80,8 @@ def _points_needed(outcome: Outcome, goal: Ints) -> Floats:
         return np.full(len(goal), np.nan)
     cuts = np.asarray([grade.cut for grade in standard.grades], dtype=np.float64)[goal]
     sign = -1.0 if standard.direction == "lower" else 1.0
-    return np.where(goal < 0, np.nan, np.maximum(sign * (cuts - outcome.score), 0.0))
+    needed = np.round(np.maximum(sign * (cuts - outcome.score), 0.0), standard.decimals)
+    return np.where(goal < 0, np.nan, needed)
 
 
 def _worth(outcome: Outcome) -> Floats:

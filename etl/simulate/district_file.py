@@ -92,7 +92,9 @@ def write_district(
 
 
 def _entry(one: Source) -> list[str]:
-    plain = [f"{key} = {_value(value)}" for key, value in one.items() if not isinstance(value, dict)]
+    plain = [
+        f"{key} = {_value(value)}" for key, value in one.items() if not isinstance(value, dict)
+    ]
     tables = []
     for key, value in one.items():
         if isinstance(value, dict):

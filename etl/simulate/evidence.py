@@ -160,9 +160,7 @@ def sanction(communities: Communities, *, rng: np.random.Generator) -> Sanctions
     order = np.lexsort((kind, who, day))
     who, kind, day, amount, at_night = (o[order] for o in (who, kind, day, amount, at_night))
     # The same kind on the same day in the same community is one sanction.
-    _, first = np.unique(
-        np.stack([who, kind, day.astype(np.int64)]), axis=1, return_index=True
-    )
+    _, first = np.unique(np.stack([who, kind, day.astype(np.int64)]), axis=1, return_index=True)
     keep = np.sort(first)
     return Sanctions(who[keep], kind[keep], day[keep], amount[keep], at_night[keep])
 

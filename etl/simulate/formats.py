@@ -78,9 +78,7 @@ def write_xlsx(
     body = io.StringIO()
     body.write(f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData>')
     for line, row in enumerate(_with_header(names, rows), start=1):
-        cells = "".join(
-            _cell(f"{letters[k]}{line}", value, shared) for k, value in enumerate(row)
-        )
+        cells = "".join(_cell(f"{letters[k]}{line}", value, shared) for k, value in enumerate(row))
         body.write(f'<row r="{line}">{cells}</row>')
     body.write("</sheetData></worksheet>")
     texts = "".join(f'<si><t xml:space="preserve">{escape(one)}</t></si>' for one in shared)

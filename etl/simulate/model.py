@@ -1,4 +1,4 @@
-"""The model city as one object: laid out, built, peopled, equipped and planted, all from one seed."""
+"""The model city as one object: laid out, built, peopled, equipped and planted from one seed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import shapely
 
 from etl.simulate import cameras as cameras_
 from etl.simulate import evidence, names, patrols
-from etl.simulate.buildings import Buildings, build_all
+from etl.simulate.buildings import Buildings
 from etl.simulate.city import Lattice, Site, choose_site, divide, lay_lattice, outline_areas
-from etl.simulate.incidents import Stage, set_stage
+from etl.simulate.forms import build_all
 from etl.simulate.kinds import FIRST_DAY
 from etl.simulate.lots import Gates, Lots, divide_blocks, draw_boundaries, place_gates
 from etl.simulate.people import Communities, risk, settle
 from etl.simulate.planted import Plan, plant
 from etl.simulate.roads import Roads, find_roads
+from etl.simulate.scatter import Stage, set_stage
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,9 @@ def plant(
     left = turn[3 * min(rounds, turn.size // 3) :]
     left = left if left.size else turn
     n_series = int(np.clip(n // 16, 1, 150))
-    series = [_series(int(left[k % left.size]), recent=k % 2 == 0, rng=rng) for k in range(n_series)]
+    series = [
+        _series(int(left[k % left.size]), recent=k % 2 == 0, rng=rng) for k in range(n_series)
+    ]
     return Plan(_hotspots(lots, n, incidents, rng=rng), series, actions)
 
 

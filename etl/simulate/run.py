@@ -9,7 +9,7 @@ import numpy as np
 
 from etl.errors import EtlError
 from etl.progress import Progress, Silent
-from etl.simulate import places, registers
+from etl.simulate import equipment, places, registers
 from etl.simulate.district_file import Source, write_district
 from etl.simulate.flaws import Truth
 from etl.simulate.kinds import CLASSES, FIRST_DAY, LAST_DAY, TYPES
@@ -102,9 +102,9 @@ def _check(communities: int, cameras: int, incidents: int, seed: int) -> Size:
 def _write_places(city: City, out: Path, truth: Truth, progress: Progress) -> list[Source]:
     steps = (
         places.write_communities, places.write_jurisdictions, places.write_buildings,
-        places.write_gates, registers.write_cameras, registers.write_patrols,
+        places.write_gates, equipment.write_cameras, equipment.write_patrols,
         registers.write_companies, registers.write_assessments, registers.write_hazards,
-        registers.write_sanctions, registers.write_interventions, registers.write_sites,
+        registers.write_sanctions, registers.write_interventions, equipment.write_sites,
     )  # fmt: skip
     progress.start("registers", len(steps))
     sources: list[Source] = []
@@ -148,7 +148,9 @@ def _tell(city: City, truth: Truth, series: list[list[str]]) -> dict[str, object
             "kind": one.kind,
             "done_on": describe_day(one.day),
             "effect": one.effect,
-            "types": ["burglary", "ebike_theft", "theft_from_vehicle"] if one.per_week_before else [],
+            "types": ["burglary", "ebike_theft", "theft_from_vehicle"]
+            if one.per_week_before
+            else [],
             "planted_per_week_before": round(one.per_week_before, 4),
             "planted_per_week_after": round(one.per_week_after, 4),
             "displaced_to": [str(ids[other]) for other in one.neighbours],

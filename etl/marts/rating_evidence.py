@@ -1,0 +1,294 @@
+"""Evidence of every community for the rating engine, with the rows that each part rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.marts import rating_measures
+from etl.marts.context import MartContext
+from etl.marts.rating_measures import Floats, IncidentCounts, Period, Windows
+from etl.rating import Evidence, Measured, Standard
+
+# An inspection of a year is still written up in the month after it.
+GRACE_DAYS = 31
+SANCTIONS = {
+    "n_notices": "kind = 'notice'",
+    "n_interviews": "kind = 'interview'",
+    "n_yellow_cards": "kind = 'yellow_card'",
+    "n_red_cards": "kind = 'red_card'",
+    "n_black_cards": "kind = 'black_card'",
+    "n_fines": "kind = 'fine'",
+    "n_awards": "kind = 'award'",
+    "n_night_findings": "coalesce(found_at_night, false) AND kind <> 'award'",
+    "n_day_notices": "kind = 'notice' AND NOT coalesce(found_at_night, false)",
+}
+_OPEN = "(resolved_on IS NULL OR resolved_on > $last)"
+_DUE = "(due_on BETWEEN $first AND $last)"
+_FOUND = "(found_on <= $last AND (resolved_on IS NULL OR resolved_on >= $first))"
+HAZARDS = {
+    "n_hazards_overdue": f"due_on < $last AND {_OPEN}",
+    "n_major_overdue": f"due_on < $last AND {_OPEN} AND severity = 'major'",
+    "n_hazards_refused": f"coalesce(refused, false) AND {_FOUND}",
+    "due": _DUE,
+    "in_time": f"{_DUE} AND resolved_on <= due_on",
+    "major": f"severity = 'major' AND {_FOUND}",
+    "major_done": f"severity = 'major' AND {_FOUND} AND NOT {_OPEN}",
+    "ordinary": f"severity = 'ordinary' AND {_FOUND}",
+    "ordinary_done": f"severity = 'ordinary' AND {_FOUND} AND NOT {_OPEN}",
+    "resolved": "resolved_on BETWEEN $first AND $last",
+    "accepted": "resolved_on BETWEEN $first AND $last AND accepted_on <= $last",
+}
+FRACTIONS = {
+    "hazards_in_time_fraction": ("in_time", "due"),
+    "major_rectified_fraction": ("major_done", "major"),
+    "ordinary_rectified_fraction": ("ordinary_done", "ordinary"),
+    "hazards_accepted_fraction": ("accepted", "resolved"),
+}
+# Which rows a measure rests on, by the name of its list.
+ROWS_OF = {**{name: name for name in SANCTIONS}, **{name: name for name in HAZARDS}} | {
+    name: below for name, (_, below) in FRACTIONS.items()
+}
+
+
+@dataclass
+class Frame:
+    """The communities of a build, by number, with what the register says of each."""
+
+    ids: list[str]
+    stations: list[str | None]
+    streets: list[str | None]
+    register: dict[str, Measured]
+
+    @property
+    def n(self) -> int:
+        """Number of communities."""
+        return len(self.ids)
+
+
+@dataclass
+class PeriodEvidence:
+    """What is known of all communities in one period, before a standard asks for it.
+
+    `public` replaces the measures that rest on incidents by ones in which counts under five look
+    alike. `rows` lists the rows behind a measure by community; `counts` the bare numbers.
+    """
+
+    windows: Windows
+    measures: dict[str, Measured]
+    public: dict[str, Measured]
+    rows: dict[str, dict[int, list[str]]] = field(default_factory=dict)
+    counts: dict[str, Floats] = field(default_factory=dict)
+
+
+@dataclass
+class Assessed:
+    """Assessments of one standard in one period; sheets hold score, day and assessor."""
+
+    scores: dict[str, Floats]
+    values: dict[str, Floats]
+    sheets: Mapping[tuple[int, str], tuple[float | None, date | None, str | None]]
+
+
+def read_frame(context: MartContext) -> Frame:
+    """Number the communities by their identifier and read the register."""
+    con = context.con
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE rating_communities AS SELECT community_id, "
+        "row_number() OVER (ORDER BY community_id) - 1 AS i FROM core.communities"
+    )
+    rows = con.execute(
+        "SELECT c.community_id, c.station_id, c.street_id, c.n_buildings, c.n_households, "
+        "c.n_residents, c.occupancy_fraction, c.is_enclosed, c.has_construction_permit, "
+        "p.registered AS company_registered, c.n_guards FROM core.communities c "
+        "LEFT JOIN core.companies p USING (company_id) ORDER BY c.community_id"
+    ).df()
+    names = (
+        "n_buildings",
+        "n_households",
+        "n_residents",
+        "occupancy_fraction",
+        "is_enclosed",
+        "has_construction_permit",
+        "company_registered",
+        "n_guards",
+    )
+    found = {
+        name: rows[name].astype("Float64").to_numpy(np.float64, na_value=np.nan) for name in names
+    }
+    guards, households = found.pop("n_guards"), found["n_households"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found["guards_per_200_households"] = np.where(
+            households > 0, guards / households * 200.0, np.nan
+        )
+    return Frame(
+        ids=rows["community_id"].tolist(),
+        stations=[one if isinstance(one, str) else None for one in rows["station_id"]],
+        streets=[one if isinstance(one, str) else None for one in rows["street_id"]],
+        register={name: Measured.exact(one) for name, one in found.items()},
+    )
+
+
+def read_periods(
+    context: MartContext, frame: Frame, n_periods: int, serious_types: tuple[str, ...]
+) -> list[PeriodEvidence]:
+    """Read what is known of the last `n_periods` calendar years, oldest first."""
+    years = range(context.as_of.year - n_periods + 1, context.as_of.year + 1)
+    periods = [rating_measures.calendar_year(year, context.as_of) for year in years]
+    data_from = rating_measures.first_incident_day(context) or context.as_of + timedelta(days=1)
+    windows = [rating_measures.windows_of(period, data_from) for period in periods]
+    edges = rating_measures.edges_of(windows)
+    counts = IncidentCounts(context, frame.n, edges, serious_types)
+    return [_read_period(context, frame, one, counts) for one in windows]
+
+
+def _read_period(
+    context: MartContext, frame: Frame, windows: Windows, counts: IncidentCounts
+) -> PeriodEvidence:
+    households = frame.register["n_households"].value
+    residents = frame.register["n_residents"].value
+    inside, outside = (
+        rating_measures.incident_measures(
+            counts, windows, households, residents, published=published
+        )
+        for published in (False, True)
+    )
+    made = PeriodEvidence(windows, {**frame.register, **inside}, outside)
+    for name in rating_measures.COUNTED:
+        made.counts[name] = counts.of(name, windows.counted)
+    made.counts["now"] = counts.of("case", windows.compared)
+    made.counts["before"] = counts.of("case", windows.compared_before)
+    if "hazards" not in context.missing:
+        _add_lists(context, frame, made, "hazards", "hazard_id", HAZARDS)
+        for name, (above, below) in FRACTIONS.items():
+            made.measures[name] = Measured.exact(_fraction(made, above, below))
+    if "sanctions" not in context.missing:
+        label = "kind || ' ' || strftime(issued_on, '%Y-%m-%d')"
+        in_period = {
+            name: f"{condition} AND issued_on BETWEEN $first AND $last"
+            for name, condition in SANCTIONS.items()
+        }
+        _add_lists(context, frame, made, "sanctions", label, in_period)
+    return made
+
+
+def _fraction(made: PeriodEvidence, above: str, below: str) -> Floats:
+    """Share of `below` that is also `above`; 1 where there is nothing to do."""
+    whole = made.counts[below]
+    return np.divide(made.counts[above], whole, out=np.ones_like(whole), where=whole > 0)
+
+
+def _add_lists(
+    context: MartContext,
+    frame: Frame,
+    made: PeriodEvidence,
+    table: str,
+    label: str,
+    conditions: Mapping[str, str],
+) -> None:
+    period = made.windows.period
+    for name, condition in conditions.items():
+        days = {"first": period.first, "last": period.last}
+        used = {key: value for key, value in days.items() if f"${key}" in condition}
+        rows = context.con.execute(
+            f"SELECT i, list({label} ORDER BY {label}) FROM core.{table} "
+            f"JOIN rating_communities USING (community_id) WHERE {condition} GROUP BY i",
+            used,
+        ).fetchall()
+        counts = np.zeros(frame.n)
+        for i, found in rows:
+            counts[i] = len(found)
+        made.rows[name] = {int(i): list(found) for i, found in rows}
+        made.counts[name] = counts
+        made.measures[name] = Measured.exact(counts)
+
+
+def read_assessed(
+    context: MartContext, frame: Frame, standard: Standard, period: Period
+) -> Assessed:
+    """Read the assessments of a standard in a period; refused ones become findings."""
+    rows = context.con.execute(
+        "SELECT i, item_id, score, value, assessed_on, assessor FROM core.assessments "
+        "JOIN rating_communities USING (community_id) "
+        "WHERE standard_id = ? AND period = ? ORDER BY i, item_id",
+        [standard.standard_id, period.name],
+    ).fetchall()
+    items = {item.item_id: item for item in standard.items if item.is_assessed}
+    scores = {name: np.full(frame.n, np.nan) for name in items}
+    values = {name: np.full(frame.n, np.nan) for name in items}
+    sheets: dict[tuple[int, str], tuple[float | None, date | None, str | None]] = {}
+    refused: dict[str, int] = {}
+    for i, item_id, score, value, assessed_on, assessor in rows:
+        why = _refuse(items.get(item_id), score, assessed_on, period)
+        if why:
+            refused[why] = refused.get(why, 0) + 1
+            continue
+        scores[item_id][i] = np.nan if score is None else score
+        values[item_id][i] = np.nan if value is None else value
+        sheets[i, item_id] = (score if score is not None else value, assessed_on, assessor)
+    for why, times in sorted(refused.items()):
+        _report_refused(context, standard, period, why, times)
+    return Assessed(scores, values, sheets)
+
+
+def _refuse(item: Any, score: float | None, assessed_on: date | None, period: Period) -> str | None:
+    if item is None:
+        return "unknown_item"
+    if assessed_on is not None:
+        year_end = date(int(period.name), 12, 31) + timedelta(days=GRACE_DAYS)
+        if not period.first <= assessed_on <= year_end:
+            return "outside_period"
+    if score is None:
+        return None
+    allowed = item.parameters.get("allowed")
+    if not 0.0 <= score <= item.parameters.get("scale", item.weight):
+        return "out_of_range"
+    return "not_allowed" if allowed is not None and score not in allowed else None
+
+
+_REFUSALS = {
+    "unknown_item": ("name an item the standard does not know", "考评项不在标准之内"),
+    "outside_period": ("were made outside the period", "考评日期不在考评周期内"),
+    "out_of_range": ("are below 0 or above the item's maximum", "得分低于0或超过该项满分"),
+    "not_allowed": ("are not among the scores the item allows", "得分不在该项允许值之内"),
+}
+
+
+def _report_refused(
+    context: MartContext, standard: Standard, period: Period, why: str, times: int
+) -> None:
+    en, zh = _REFUSALS[why]
+    context.report.find(
+        "warning",
+        f"assessment_{why}",
+        f"{standard.name.en}, {period.name}: {times} assessments {en} and are not used. "
+        "Correct the assessment file.",
+        f"{standard.name.zh}，{period.name}：{times}条考评记录{zh}，未采用。请更正考评文件。",
+        table="assessments",
+        n=times,
+    )
+
+
+def make_evidence(
+    frame: Frame,
+    made: PeriodEvidence,
+    assessed: Assessed,
+    group: NDArray[np.int64] | None,
+    *,
+    published: bool = False,
+) -> Evidence:
+    """Return the evidence of one period for one standard, with small counts alike if published."""
+    measures = {**made.measures, **made.public} if published else made.measures
+    return Evidence(
+        n=frame.n,
+        measures=measures,
+        scores=assessed.scores,
+        values=assessed.values,
+        group=group,
+        n_days=made.windows.period.n_days,
+    )

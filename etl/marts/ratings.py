@@ -1,0 +1,162 @@
+"""Ratings of every community under the district's standards, published and internal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from etl import schema
+from etl.marts import rating_evidence, rating_rows
+from etl.marts.context import MartContext
+from etl.marts.rating_evidence import Frame, PeriodEvidence
+from etl.rating import RULE_KINDS, Outcome, Standard, rate
+from etl.rating.streaks import draw_consequences, periods_needed
+from etl.standards import SHIPPED, find_standard
+
+N_PUBLISHED_PERIODS = 2
+
+
+def derive(context: MartContext) -> None:
+    """Rate every community under each standard of the district, for this year and the last.
+
+    Fills `mart.ratings`, `mart.rating_items`, `mart.public_ratings`, `mart.public_items` and
+    `meta.standards`. Periods are calendar years; the current one runs to `as_of`, its rates are
+    taken pro rata of its days and compared with the same days of the year before.
+
+    Parameters
+    ----------
+    context
+        The open build, with core tables filled.
+
+    Raises
+    ------
+    StandardError
+        When a standard of the district is unknown or faulty; mend the file it names.
+    """
+    folders = (context.district.path.parent / "standards", SHIPPED)
+    standards = [find_standard(one, folders) for one in context.district.standards]
+    frame = rating_evidence.read_frame(context)
+    context.progress.start("ratings", len(standards) * N_PUBLISHED_PERIODS)
+    made: dict[tuple[str, ...], list[PeriodEvidence]] = {}
+    n_periods = max([N_PUBLISHED_PERIODS + 1, *(periods_needed(one) + 1 for one in standards)])
+    for standard in standards:
+        _insert(context, "meta.standards", [_standard_row(standard)])
+        if frame.n == 0:
+            continue
+        types = standard.serious_types
+        if types not in made:
+            made[types] = rating_evidence.read_periods(context, frame, n_periods, types)
+        _rate_standard(context, frame, standard, made[types])
+    context.con.execute("DROP TABLE rating_communities")
+
+
+def _rate_standard(
+    context: MartContext, frame: Frame, standard: Standard, periods: Sequence[PeriodEvidence]
+) -> None:
+    group = _group(frame, standard)
+    assessed = [
+        rating_evidence.read_assessed(context, frame, standard, one.windows.period)
+        for one in periods
+    ]
+    evidences = [
+        rating_evidence.make_evidence(frame, one, sheets, group)
+        for one, sheets in zip(periods, assessed, strict=True)
+    ]
+    outcomes = [rate(standard, one) for one in evidences]
+    for at in range(len(periods) - N_PUBLISHED_PERIODS, len(periods)):
+        drawn = draw_consequences(standard, outcomes[: at + 1], evidences[: at + 1])
+        censored = rating_evidence.make_evidence(
+            frame, periods[at], assessed[at], group, published=True
+        )
+        rated = rating_rows.Rated(
+            frame=frame,
+            made=periods[at],
+            assessed=assessed[at],
+            outcome=outcomes[at],
+            public=rate(standard, censored),
+            previous=outcomes[at - 1],
+            drawn=drawn,
+        )
+        _write(context, standard, rated)
+        context.progress.advance()
+    _report(context, standard, outcomes[-1], periods[-1])
+
+
+def _write(context: MartContext, standard: Standard, rated: rating_rows.Rated) -> None:
+    items = rating_rows.item_rows(rated)
+    _insert(context, "mart.rating_items", items)
+    _insert(context, "mart.ratings", rating_rows.rating_rows(rated, items))
+    period = rated.made.windows.period.name
+    if standard.published and not rating_rows.is_trial(standard, period):
+        _insert(context, "mart.public_ratings", rating_rows.public_rating_rows(rated))
+        _insert(context, "mart.public_items", rating_rows.public_item_rows(rated))
+
+
+def _group(frame: Frame, standard: Standard) -> NDArray[np.int64] | None:
+    if standard.relative is None:
+        return None
+    names = frame.stations if standard.relative.group == "station_id" else frame.streets
+    order = {name: number for number, name in enumerate(sorted({one or "" for one in names}))}
+    return np.asarray([order[one or ""] for one in names], dtype=np.int64)
+
+
+def _standard_row(standard: Standard) -> tuple[Any, ...]:
+    used = sorted({item.rule for item in standard.items})
+    rules = {
+        name: {"en": RULE_KINDS[name].text.en, "zh": RULE_KINDS[name].text.zh} for name in used
+    }
+    body = json.dumps({**standard.body, "rule_texts": rules}, ensure_ascii=False, sort_keys=True)
+    return (
+        standard.standard_id,
+        standard.version,
+        standard.digest,
+        standard.name.en,
+        standard.name.zh,
+        body,
+    )
+
+
+def _report(
+    context: MartContext, standard: Standard, outcome: Outcome, made: PeriodEvidence
+) -> None:
+    period = made.windows.period.name
+    blind = int((outcome.is_eligible & ~outcome.has_enough_data).sum())
+    if blind:
+        n = len(outcome.score)
+        context.report.find(
+            "info",
+            "rating_no_data",
+            f"{standard.name.en}, {period}: {blind} of {n} communities have no rating because too "
+            "little is known of them. Their rows say what is missing.",
+            f"{standard.name.zh}，{period}：{n}个小区中有{blind}个因数据不足未评级，各行已注明缺项。",
+            table="assessments",
+            n=blind,
+        )
+    for column, item in enumerate(standard.items):
+        n = int(outcome.is_missing[:, column].sum())
+        if n and not item.is_bonus:
+            context.report.find(
+                "info",
+                "rating_item_missing",
+                f"{standard.name.en}, {period}, {item.name.en}: no evidence for {n} communities.",
+                f"{standard.name.zh}，{period}，{item.name.zh}：{n}个小区缺少依据。",
+                table="assessments" if item.is_assessed else None,
+                n=n,
+            )
+
+
+def _insert(context: MartContext, full_name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    columns = [one.name for one in schema.table(full_name).columns]
+    table = pa.table(
+        dict(zip(columns, (list(one) for one in zip(*rows, strict=True)), strict=True))
+    )
+    context.con.register("rating_new_rows", table)
+    context.con.execute(f"INSERT INTO {full_name} BY NAME SELECT * FROM rating_new_rows")
+    context.con.unregister("rating_new_rows")
