@@ -41,7 +41,8 @@ VENDORED = {
     "leaflet_draw_css": "leaflet-draw/leaflet.draw.css",
 }
 BUNDLED = {"leaflet": bundle.script, "leaflet_css": bundle.style}
-# Every folium.Map lists these; only Icon markers use them, and those are refused below.
+# Every folium.Map lists these; only Icon markers use them, and those are refused below. jQuery is
+# listed too, and kept when there is a popup to use it.
 UNUSED = frozenset(
     {
         *("bootstrap", "bootstrap_css", "glyphicons_css", "awesome_markers"),
@@ -129,7 +130,7 @@ class Inline(Element):
 
 
 def script_json(value: object) -> str:
-    r"""Write JSON that means the same inside a script, a template literal or an attribute.
+    r"""Write JSON that means the same in a script, a template literal, an attribute and to Jinja.
 
     Parameters
     ----------
@@ -139,10 +140,15 @@ def script_json(value: object) -> str:
     Returns
     -------
     str
-        ASCII; ``< > & ' ` $`` only as ``\uXXXX``.
+        ASCII; ``< > & ' ` $`` and what opens a Jinja tag only as ``\uXXXX``.
+
+    Notes
+    -----
+    folium reads a finished script as a template once more, so ``{{ }}`` in a name from a file
+    would run on this server. In JSON a brace before ``{``, ``%`` or ``#`` is always inside a text.
     """
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return re.sub(r"[<>&'`$]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(r"[<>&'`$]|\{(?=[{%#])", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def folium_map(view: MapView) -> folium.Map:
@@ -304,7 +310,9 @@ def _without_hidden(layer: Layer) -> Layer:
 
 
 def _replace_links(drawn: folium.Map, address: Callable[[str], Any], *, keep: bool = True) -> None:
-    for element in _walk(drawn):
+    elements = list(_walk(drawn))
+    unused = UNUSED if any(isinstance(e, folium.Popup) for e in elements) else UNUSED | {"jquery"}
+    for element in elements:
         if isinstance(element, folium.Icon):
             raise MapError(
                 "folium: an Icon needs fonts that are not vendored; a CircleMarker or a layer of "
@@ -313,7 +321,7 @@ def _replace_links(drawn: folium.Map, address: Callable[[str], Any], *, keep: bo
         if not isinstance(element, JSCSSMixin):
             continue
         for links in ("default_js", "default_css"):
-            names = [name for name, _ in getattr(element, links) if name not in UNUSED]
+            names = [name for name, _ in getattr(element, links) if name not in unused]
             unknown = [name for name in names if name not in VENDORED and name not in BUNDLED]
             if unknown:
                 raise MapError(

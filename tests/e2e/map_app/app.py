@@ -20,8 +20,10 @@ if "hostile" in st.query_params:
 st.title("辖区地图" if lang == "zh" else "Jurisdiction")
 month = st.selectbox("月份" if lang == "zh" else "Month", range(13), key="month")
 tabs = st.tabs(["地图", "说明"]) if "tabs" in st.query_params else [st.container()]
-with tabs[-1]:
-    picked = working_map(town_view(lang=lang, month=month, names=names), key="town")
+picked = None
+if not st.checkbox("hide"):
+    with tabs[-1]:
+        picked = working_map(town_view(lang=lang, month=month, names=names), key="town")
 if "draw" in st.query_params:
     from streamlit_folium import st_folium
 
