@@ -117,8 +117,8 @@ class TableLoader:
             self.report.find(
                 "warning",
                 "shapes_mended",
-                f"{label}: {n:,} shapes had spikes, touching rings or repeated points; mended, with "
-                "less than 0.1 % of their area changed.",
+                f"{label}: {n:,} shapes had spikes, touching rings or repeated points; mended, "
+                "with less than 0.1 % of their area changed.",
                 f"{label}：{n:,} 个图形存在尖刺、自接触或重复点；已修复，面积变化小于 0.1%。",
                 table=owner.spec.table,
                 source=label,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from etl.errors import SourceError

@@ -8,14 +8,17 @@ References
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import defusedxml
 import openpyxl
 import pyarrow as pa
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
 
 from etl.errors import SourceError
@@ -58,10 +61,8 @@ def read(source: SourceFile) -> RawTable:
     """
     check_signature(source)
     _check_parts(source)
-    try:
-        book = openpyxl.load_workbook(source.path, read_only=True, data_only=True, keep_links=False)
-        sheet = _choose_sheet(book, source)
-        rows = _rows(sheet)
+    with closing(_open(source)) as book:
+        rows = _rows(_choose_sheet(book, source), source)
         header = _read_header(rows, source)
         raw = RawTable(
             source=source,
@@ -71,16 +72,14 @@ def read(source: SourceFile) -> RawTable:
             encoding="utf-8",
             findings=header.findings,
         )
-        batches = _read_batches(raw, rows, header)
-    except _DAMAGE as error:
-        raise SourceError(
-            f"{source.label}: a damaged workbook ({type(error).__name__}); expected XLSX that a "
-            "spreadsheet opens. Open it there and save it again."
-        ) from None
-    finally:
-        if "book" in locals():
-            book.close()
-    raw.batches = iter(batches)
+        if book.epoch == CALENDAR_MAC_1904:
+            _note(
+                raw,
+                "dates_1904",
+                "its dates count from 1904; read so.",
+                "该工作簿使用 1904 日期系统，已按此读取。",
+            )
+        raw.batches = iter(_read_batches(raw, rows, header))
     return raw
 
 
@@ -95,6 +94,24 @@ _DAMAGE = (
     IndexError,
     OverflowError,
 )
+
+
+def _open(source: SourceFile) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl's remarks on styles, which are not read
+        try:
+            return openpyxl.load_workbook(
+                source.path, read_only=True, data_only=True, keep_links=False
+            )
+        except _DAMAGE as error:
+            raise _damaged(source, error) from None
+
+
+def _damaged(source: SourceFile, error: Exception) -> SourceError:
+    return SourceError(
+        f"{source.label}: a damaged workbook ({type(error).__name__}); expected XLSX that a "
+        "spreadsheet opens. Open it there and save it again."
+    )
 
 
 def _check_parts(source: SourceFile) -> None:
@@ -138,7 +155,7 @@ def _choose_sheet(book: Any, source: SourceFile) -> Any:
                 "Correct `sheet` in the district file."
             )
         return book[source.sheet]
-    filled = [one for one in book.worksheets if _has_rows(one)]
+    filled = [one for one in book.worksheets if _has_rows(one, source)]
     if len(filled) > 1:
         names = ", ".join(one.title for one in filled)
         raise SourceError(
@@ -154,15 +171,22 @@ def _choose_sheet(book: Any, source: SourceFile) -> Any:
     return filled[0]
 
 
-def _has_rows(sheet: Any) -> bool:
-    rows = _rows(sheet)
-    return any(not _is_blank(cells) for _, cells in rows)
+def _has_rows(sheet: Any, source: SourceFile) -> bool:
+    return any(not _is_blank(cells) for _, cells in _rows(sheet, source))
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, _Cells]]:
+def _rows(sheet: Any, source: SourceFile) -> Iterator[tuple[int, _Cells]]:
     """Yield row number and cells; the sheet's own claim of its size is never believed."""
     sheet.reset_dimensions()
-    yield from enumerate(sheet.iter_rows(), start=1)
+    rows = enumerate(sheet.iter_rows(), start=1)
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except _DAMAGE as error:
+            raise _damaged(source, error) from None
+        yield row
 
 
 def _is_blank(cells: _Cells) -> bool:
@@ -233,7 +257,14 @@ def _read_batches(
             f"{raw.source.label}: a header and no rows; expected at least one row. Export the "
             "table again: an empty file never replaces what is served."
         )
-    _note_blank(raw, n_blank)
+    if n_blank:
+        _note(
+            raw,
+            "blank_rows",
+            f"{n_blank:,} blank rows left out.",
+            f"略去 {n_blank:,} 个空行。",
+            n_blank,
+        )
     return [one for one in batches if one.num_rows]
 
 
@@ -291,17 +322,8 @@ def _rounded(moment: datetime) -> datetime:
     )
 
 
-def _note_blank(raw: RawTable, n: int) -> None:
-    label = raw.source.label
-    if n:
-        raw.findings.append(
-            Finding(
-                "warning",
-                "blank_rows",
-                f"{label}: {n:,} blank rows left out.",
-                f"{label}：略去 {n:,} 个空行。",
-                raw.source.table,
-                label,
-                n,
-            )
-        )
+def _note(raw: RawTable, code: str, en: str, zh: str, n: int | None = None) -> None:
+    label, table = raw.source.label, raw.source.table
+    raw.findings.append(
+        Finding("warning", code, f"{label}: {en}", f"{label}：{zh}", table, label, n)
+    )
