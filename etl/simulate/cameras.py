@@ -92,7 +92,7 @@ def mount_cameras(
     homes[lots.homes] = np.arange(lots.homes.size)
     extra = np.repeat(list(campaigns), [count for count, _ in campaigns.values()]).astype(int)
     extra = extra[: n // 3]
-    n_inside = int(round((n - extra.size) * 0.75))
+    n_inside = round((n - extra.size) * 0.75)
     weight = communities.n_households**0.7 * np.exp(0.35 * communities.quality)
     drawn = rng.choice(weight.size, n_inside, p=weight / weight.sum())
     who = np.concatenate([extra, np.sort(drawn)])

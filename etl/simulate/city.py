@@ -67,13 +67,15 @@ def choose_site(communities: int) -> Site:
     return Site(crs, round(x, -2), round(y, -2))
 
 
-def lay_lattice(communities: int, *, rng: np.random.Generator) -> Lattice:
+def lay_lattice(communities: int, *, villages: int = 0, rng: np.random.Generator) -> Lattice:
     """Lay a bent road lattice with room for `communities`.
 
     Parameters
     ----------
     communities
         Number of residential communities to make room for, at least 1.
+    villages
+        Number of lots wanted for urban villages.
     rng
         Source of randomness.
 
@@ -83,7 +85,8 @@ def lay_lattice(communities: int, *, rng: np.random.Generator) -> Lattice:
         Cells of 230 to 420 m, slightly rotated, bent by two long waves; some outer corners of the
         rectangle are left out, so that the town's outline is not a box.
     """
-    cells = max(6, int(np.ceil(communities / _HOME_SHARE / _MEAN_LOTS_PER_CELL)))
+    lots = max(communities / _HOME_SHARE, communities * 1.25 + villages)
+    cells = max(6, int(np.ceil(lots / _MEAN_LOTS_PER_CELL)))
     nx = max(3, int(np.ceil(np.sqrt(cells * 1.25))))
     ny = max(2, int(np.ceil(cells * 1.06 / nx)))
     while nx * ny < cells:

@@ -115,7 +115,7 @@ def find_hazards(communities: Communities, *, rng: np.random.Generator) -> Hazar
     count = rng.poisson(3.6 * np.exp(-0.35 * communities.quality))
     who = np.repeat(np.arange(n), count)
     size = who.size
-    found = LAST_DAY - np.floor(rng.random(size) * 720).astype(int)
+    found = np.asarray(LAST_DAY - np.floor(rng.random(size) * 720).astype(int))
     major = rng.random(size) < 0.14
     due = found + np.where(major, 15, 30)
     late = -0.5 * communities.quality[who] + rng.normal(0, 0.8, size)
@@ -150,18 +150,17 @@ def sanction(communities: Communities, *, rng: np.random.Generator) -> Sanctions
     bad, good = 1 / (1 + np.exp(1.2 + 1.6 * quality)), 1 / (1 + np.exp(2.2 - 1.5 * quality))
     rate = np.array([2.0, 0.9, 0.7, 0.28, 0.06, 0.5])[:, None] * bad[None, :]
     count = np.concatenate([rng.poisson(rate), rng.poisson(0.9 * good[None, :])])
-    kind, who = np.indices(count.shape)
-    kind, who = np.repeat(kind.ravel(), count.ravel()), np.repeat(who.ravel(), count.ravel())
-    day = LAST_DAY - np.floor(rng.random(kind.size) * 700).astype(int)
+    row, column = np.indices(count.shape)
+    kind, who = np.repeat(row.ravel(), count.ravel()), np.repeat(column.ravel(), count.ravel())
+    day = np.asarray(LAST_DAY - np.floor(rng.random(kind.size) * 700).astype(int))
     fine, award = kind == 5, kind == 6
     amount = np.where(fine, rng.choice([500.0, 1000.0, 2000.0, 5000.0], kind.size), np.nan)
     amount = np.where(award, rng.choice([2000.0, 3000.0, 5000.0], kind.size), amount)
     at_night = (kind <= 2) & (rng.random(kind.size) < 0.55)
     order = np.lexsort((kind, who, day))
-    who, kind, day, amount, at_night = (o[order] for o in (who, kind, day, amount, at_night))
     # The same kind on the same day in the same community is one sanction.
-    _, first = np.unique(np.stack([who, kind, day.astype(np.int64)]), axis=1, return_index=True)
-    keep = np.sort(first)
+    same = np.stack([who, kind, day.astype(np.int64)])[:, order]
+    keep = order[np.sort(np.unique(same, axis=1, return_index=True)[1])]
     return Sanctions(who[keep], kind[keep], day[keep], amount[keep], at_night[keep])
 
 

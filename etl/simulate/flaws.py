@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -80,7 +80,7 @@ def plan_flaws(
     chosen = list(flaws) * repeats
     while sum(2 if one.rule == CONFLICT else 1 for one in chosen) > room:
         chosen.pop()
-    rows = np.sort(rng.choice(n_rows, len(chosen), replace=False)) if chosen else []
+    rows = np.sort(rng.choice(max(n_rows, 1), len(chosen), replace=False))
     order = rng.permutation(len(chosen))
     return [(int(row), chosen[int(k)]) for row, k in zip(rows, order, strict=True)]
 
@@ -137,7 +137,7 @@ class TextTable:
             include_header=False, delimiter=self._delimiter, quoting_style="none"
         )
         pa_csv.write_csv(table, sink, options)
-        return sink.getvalue().to_pybytes()
+        return bytes(sink.getvalue().to_pybytes())
 
     def _put(self, body: bytes) -> None:
         if self._encoding != "utf-8":
@@ -146,8 +146,8 @@ class TextTable:
 
     def _write_spoiled(self, row: pa.Table, flaw: Flaw) -> None:
         text = self._text(row).decode("utf-8").rstrip("\n")
-        cells = dict(zip(self._names, text.split(self._delimiter), strict=True))
-        cells = spoil(cells, flaw, key=self._key, number=self._bad)
+        found = dict(zip(self._names, text.split(self._delimiter), strict=True))
+        cells = spoil(found, flaw, key=self._key, number=self._bad)
         self._put((self._delimiter.join(str(one) for one in cells.values()) + "\n").encode())
         self._line += 1
         bad, repeats = note(self._truth, self._path.name, self._line, flaw)
@@ -155,9 +155,7 @@ class TextTable:
         self._repeats += repeats
 
 
-def spoil(
-    cells: dict[str, object] | dict[str, str], flaw: Flaw, *, key: str, number: int
-) -> dict[str, object]:
+def spoil(cells: Mapping[str, object], flaw: Flaw, *, key: str, number: int) -> dict[str, object]:
     """Return a spoiled copy of a row."""
     copy: dict[str, object] = dict(cells)
     if flaw.rule == REPEAT:

@@ -1,11 +1,11 @@
-"""Write the formats agencies send, with the same bytes for the same rows whatever the clock says."""
+"""Write the formats agencies send: the same rows give the same bytes, whatever the clock says."""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -115,7 +115,7 @@ def _cell(place: str, value: object, shared: dict[str, int]) -> str:
     return f'<c r="{place}" t="s"><v>{index}</v></c>'
 
 
-def write_geojson(path: Path, shapes: np.ndarray, columns: dict[str, Sequence[object]]) -> None:
+def write_geojson(path: Path, shapes: np.ndarray, columns: Mapping[str, Sequence[object]]) -> None:
     """Write polygons in WGS 84 degrees, seven decimals, one feature a line."""
     names = list(columns)
     with path.open("w", encoding="utf-8", newline="\n") as out:
@@ -144,7 +144,7 @@ def _fixed_clock() -> Iterator[None]:
 
 
 def write_gpkg(
-    path: Path, shapes: np.ndarray, columns: dict[str, Sequence[object]], *, layer: str, crs: str
+    path: Path, shapes: np.ndarray, columns: Mapping[str, Sequence[object]], *, layer: str, crs: str
 ) -> None:
     """Write polygons as a GeoPackage layer."""
     path.unlink(missing_ok=True)
@@ -153,7 +153,7 @@ def write_gpkg(
 
 
 def write_shapefile_zip(
-    path: Path, shapes: np.ndarray, columns: dict[str, Sequence[object]], *, layer: str, crs: str
+    path: Path, shapes: np.ndarray, columns: Mapping[str, Sequence[object]], *, layer: str, crs: str
 ) -> None:
     """Write polygons as a zipped Shapefile with a GBK attribute table."""
     with TemporaryDirectory() as folder:
@@ -169,7 +169,7 @@ def write_shapefile_zip(
 
 
 def _write_layer(
-    path: Path, shapes: np.ndarray, columns: dict[str, Sequence[object]], **more: str
+    path: Path, shapes: np.ndarray, columns: Mapping[str, Sequence[object]], **more: str
 ) -> None:
     write_layer(
         str(path),

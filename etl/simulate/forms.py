@@ -7,7 +7,7 @@ import shapely
 
 from etl.simulate.buildings import FLOOR_M, Buildings, join
 from etl.simulate.city import between
-from etl.simulate.lots import USES, Lots, sides_m
+from etl.simulate.lots import USES, VILLAGE, Lots, sides_m
 
 
 def build_all(
@@ -35,6 +35,7 @@ def build_all(
         _towers(lots, rng=rng),
         _courtyards(lots, rng=rng),
         _villas(lots, rng=rng),
+        _villages(lots, rng=rng),
         _others(lots, rng=rng),
     ]
     joined = join(parts)
@@ -174,6 +175,21 @@ def _villas(lots: Lots, *, rng: np.random.Generator) -> Buildings:
     return made.take(keep)
 
 
+def _villages(lots: Lots, *, rng: np.random.Generator) -> Buildings:
+    """Urban villages: small houses wall to wall along alleys hardly two metres wide."""
+    lot = np.flatnonzero(lots.use == VILLAGE)
+    east, north = sides_m(lots.quads[lot])
+    cols = np.floor((east - 8) / 14.5).astype(int)
+    rows = np.floor((north - 8) / 15.5).astype(int)
+    place, col, row = _grid(lot, cols, rows)
+    half = rng.uniform([4.6, 5.0], [6.0, 6.5], (place.size, 2))
+    x = _spread(east[place], cols[place], col, np.full(place.size, 12.0), 4.5)
+    y = _spread(north[place], rows[place], row, np.full(place.size, 13.0), 4.5)
+    floors = rng.integers(2, 7, place.size)
+    made = _make(lots, lot[place], x, y, half, floors, np.zeros(place.size))
+    return made.take(rng.random(place.size) > 0.06)
+
+
 # Use: (east share, north share, half east m, half north m, floors) of each building.
 _PLANS: dict[str, tuple[tuple[float, float, float, float, int], ...]] = {
     "school": ((0.5, 0.8, 34, 7, 5), (0.24, 0.5, 7, 24, 4), (0.72, 0.36, 22, 10, 2)),
@@ -188,7 +204,7 @@ _PLANS: dict[str, tuple[tuple[float, float, float, float, int], ...]] = {
 def _others(lots: Lots, *, rng: np.random.Generator) -> Buildings:
     """Schools, markets, malls, works, parks and offices: they block sight too."""
     parts = []
-    for use, name in enumerate(USES):
+    for use, name in enumerate(USES[:VILLAGE]):
         lot = np.flatnonzero(lots.use == use)
         east, north = sides_m(lots.quads[lot])
         scale = np.minimum(np.minimum(east, north) / 130.0, 1.25)

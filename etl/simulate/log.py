@@ -18,8 +18,8 @@ from etl.simulate.places import community_ids, degrees
 
 _CHUNK = 250_000
 NAMES = (
-    "警情编号", "报警时间", "发生时间", "发生时间止", "警情类别", "案发地址", "所属小区", "经度", "纬度",
-    "是否破获",
+    "警情编号", "报警时间", "发生时间", "发生时间止", "警情类别",
+    "案发地址", "所属小区", "经度", "纬度", "是否破获",
 )  # fmt: skip
 _COLUMNS = (
     "incident_id", "reported_at", "occurred_from", "occurred_to", "category", "address",

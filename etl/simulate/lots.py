@@ -19,7 +19,8 @@ _DIVISIONS: tuple[tuple[float, tuple[tuple[float, float, float, float], ...]], .
     (0.15, ((0, 0, 0.5, 0.47), (0.5, 0, 1, 0.47), (0, 0.47, 0.55, 1), (0.55, 0.47, 1, 1))),
 )
 _LANE_M = 9.0  # between two lots of a block
-USES = ("school", "market", "mall", "works", "park", "office")
+USES = ("school", "market", "mall", "works", "park", "office", "village")
+VILLAGE = USES.index("village")
 _FORM_SHARE = (0.42, 0.28, 0.18, 0.12)
 
 
@@ -42,7 +43,9 @@ class Lots:
         return np.flatnonzero(self.form >= 0)
 
 
-def divide_blocks(lattice: Lattice, communities: int, *, rng: np.random.Generator) -> Lots:
+def divide_blocks(
+    lattice: Lattice, communities: int, *, villages: int = 0, rng: np.random.Generator
+) -> Lots:
     """Divide the blocks into lots, of which exactly `communities` are residential.
 
     Parameters
@@ -51,6 +54,8 @@ def divide_blocks(lattice: Lattice, communities: int, *, rng: np.random.Generato
         The road lattice.
     communities
         Number of residential lots.
+    villages
+        Number of lots given to dense urban villages, which are not communities.
     rng
         Source of randomness.
 
@@ -59,27 +64,29 @@ def divide_blocks(lattice: Lattice, communities: int, *, rng: np.random.Generato
     Lots
         In the order of the blocks.
     """
-    blocks = lattice.blocks
+    blocks, wanted = lattice.blocks, communities + villages
+    sizes = np.array([len(one) for _, one in _DIVISIONS])
     shares = np.array([share for share, _ in _DIVISIONS])
-    for _ in range(60):
-        pick = rng.choice(len(_DIVISIONS), blocks.shape[0], p=shares / shares.sum())
-        sizes = np.array([len(one) for _, one in _DIVISIONS])[pick]
-        if sizes.sum() >= communities:
-            break
-    else:
-        pick = np.full(blocks.shape[0], len(_DIVISIONS) - 1)
-        sizes = np.full(blocks.shape[0], 4)
-    cell = np.repeat(np.arange(pick.size), sizes)
-    turn = np.arange(cell.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    table = np.zeros((len(_DIVISIONS), 4, 4))
+    pick = np.asarray(rng.choice(sizes.size, blocks.shape[0], p=shares / shares.sum()))
+    # Too few lots by chance: blocks are quartered, in random order, until there are enough.
+    order = rng.permutation(pick.size)
+    gain = np.cumsum(4 - sizes[pick[order]])
+    missing = wanted - int(sizes[pick].sum())
+    if missing > 0:
+        pick[order[: int(np.searchsorted(gain, missing)) + 1]] = sizes.size - 1
+    n_of = sizes[pick]
+    cell = np.repeat(np.arange(pick.size), n_of)
+    turn = np.arange(cell.size) - np.repeat(np.cumsum(n_of) - n_of, n_of)
+    table = np.zeros((sizes.size, 4, 4))
     for k, (_, lots) in enumerate(_DIVISIONS):
         table[k, : len(lots)] = lots
-    unit = table[pick[cell], turn]
-    quads = _lot_quads(blocks[cell], unit)
+    quads = _lot_quads(blocks[cell], table[pick[cell], turn])
     form = np.full(cell.size, -1)
-    chosen = rng.permutation(cell.size)[:communities]
-    form[chosen] = _forms(quads[chosen], rng=rng)
-    use = np.where(form < 0, rng.integers(0, len(USES), cell.size), -1)
+    chosen = rng.permutation(cell.size)
+    homes = chosen[:communities]
+    form[homes] = _forms(quads[homes], rng=rng)
+    use = np.where(form < 0, rng.integers(0, VILLAGE, cell.size), -1)
+    use[chosen[communities:wanted]] = VILLAGE
     return Lots(quads, cell, form, use)
 
 
@@ -98,12 +105,12 @@ def _lot_quads(block: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 def _forms(quads: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     """Draw forms; old courtyards are rare on the largest lots, towers on the smallest."""
-    area = shapely.area(shapely.polygons(quads))
+    area = np.asarray(shapely.area(shapely.polygons(quads)))
     large = np.clip((area - 25_000) / 60_000, 0, 1)[:, None]
     weight = np.array(_FORM_SHARE) * (1 + large * np.array([0.0, 0.8, -0.85, 0.4]))
     cut = np.cumsum(weight / weight.sum(axis=1, keepdims=True), axis=1)
-    form = (rng.random((area.size, 1)) > cut).sum(axis=1)
-    return np.minimum(form, len(FORMS) - 1)
+    form = np.asarray((rng.random((area.size, 1)) > cut).sum(axis=1))
+    return np.asarray(np.minimum(form, len(FORMS) - 1))
 
 
 def sides_m(quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,7 +183,7 @@ _SIDE_VERTEX = ((15, 0), (3, 4), (7, 8), (11, 12))
 def place_gates(walls: np.ndarray, form: np.ndarray, *, rng: np.random.Generator) -> Gates:
     """Place one vehicle gate, one to three pedestrian gates and some garage ramps on each wall."""
     n = walls.shape[0]
-    first = rng.integers(0, 4, n)
+    first = np.asarray(rng.integers(0, 4, n))
     n_foot = rng.integers(1, 4, n)
     has_ramp = (form == 1) | (rng.random(n) < 0.15)
     community, kind, side = [np.arange(n)], [np.zeros(n, dtype=np.int64)], [first]

@@ -13,21 +13,28 @@ from etl.simulate.buildings import Buildings
 from etl.simulate.city import Lattice, Site, choose_site, divide, lay_lattice, outline_areas
 from etl.simulate.forms import build_all
 from etl.simulate.kinds import FIRST_DAY
-from etl.simulate.lots import Gates, Lots, divide_blocks, draw_boundaries, place_gates
+from etl.simulate.lots import VILLAGE, Gates, Lots, divide_blocks, draw_boundaries, place_gates
 from etl.simulate.people import Communities, risk, settle
 from etl.simulate.planted import Plan, plant
 from etl.simulate.roads import Roads, find_roads
 from etl.simulate.scatter import Stage, set_stage
 
+_HOUSES_PER_VILLAGE = 95
+
 
 @dataclass(frozen=True)
 class Size:
-    """How large the city is, and its seed."""
+    """How large the city is, and its seed.
+
+    `buildings` asks for about so many: urban villages are added until there are enough; a city
+    without them has about 15 per community.
+    """
 
     communities: int
     cameras: int
     incidents: int
     seed: int
+    buildings: int | None = None
 
     def rng(self, stage: int) -> np.random.Generator:
         """Return the generator of a stage; one stage's draws do not move another's."""
@@ -65,10 +72,14 @@ class City:
 def make_city(size: Size) -> City:
     """Make a city of the given size; the same size and seed give the same city."""
     n = size.communities
-    lattice = lay_lattice(n, rng=size.rng(1))
-    lots = divide_blocks(lattice, n, rng=size.rng(2))
+    villages = max(0, round(((size.buildings or 0) - 15 * n) / _HOUSES_PER_VILLAGE))
+    lattice = lay_lattice(n, villages=villages, rng=size.rng(1))
+    lots = divide_blocks(lattice, n, villages=villages, rng=size.rng(2))
     walls = draw_boundaries(lots.quads[lots.homes], rng=size.rng(3))
     buildings, footprints = build_all(lots, walls, rng=size.rng(4))
+    if size.buildings is not None:
+        kept = _thin_villages(lots, buildings, size.buildings, rng=size.rng(17))
+        buildings, footprints = buildings.take(kept), footprints[kept]
     gates = place_gates(walls, lots.form[lots.homes], rng=size.rng(5))
     roads = find_roads(lattice, rng=size.rng(6))
     n_companies = max(2, n // 3)
@@ -116,8 +127,20 @@ def make_city(size: Size) -> City:
             5 * n, buildings=buildings, gates=gates, roads=roads, rng=size.rng(14)
         ),
         companies=evidence.found_companies(n_companies, rng=size.rng(15)),
-        stage=set_stage(buildings, owner[buildings.lot], roads, risk(communities, rng=size.rng(16))),
+        stage=set_stage(
+            buildings, owner[buildings.lot], roads, risk(communities, rng=size.rng(16))
+        ),
     )  # fmt: skip
+
+
+def _thin_villages(
+    lots: Lots, buildings: Buildings, wanted: int, *, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the buildings to keep, so that village houses beyond `wanted` in all are not built."""
+    house = rng.permutation(np.flatnonzero(lots.use[buildings.lot] == VILLAGE))
+    keep = np.ones(buildings.lot.size, dtype=bool)
+    keep[house[: max(0, keep.size - wanted)]] = False
+    return keep
 
 
 def moved(city: City, shapes: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ def mount_inside(
     who: np.ndarray, buildings: Buildings, homes: np.ndarray, gates: Gates, *,
     rng: np.random.Generator,
 ) -> Mounts:  # fmt: skip
+    """Mount one camera in the community `who[k]` for each k: walls, gates, poles in open ground."""
     owner = homes[buildings.lot]
     first, n_of = _groups(owner, int(homes.max()) + 1)
     gate_first, n_gates = _groups(gates.community, int(homes.max()) + 1)
@@ -85,6 +86,7 @@ def _on_facade(
 def mount_outside(
     n: int, buildings: Buildings, lots: Lots, roads: Roads, *, rng: np.random.Generator
 ) -> Mounts:
+    """Mount `n` cameras on roads and on the fronts of shops, schools and offices."""
     other = np.flatnonzero(lots.use[buildings.lot] >= 0)
     shop = (rng.random(n) < 0.25) & (other.size > 0)
     weight = roads.length * roads.width

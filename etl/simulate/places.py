@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import shapely
+import shapely.affinity
 
 from etl.simulate.district_file import GATE_ZH, YES_NO, Source, source
-from etl.simulate.flaws import REPEAT, TextTable, Truth, flaw, plan_flaws
+from etl.simulate.flaws import REPEAT, Flaw, TextTable, Truth, flaw, plan_flaws, spoil
 from etl.simulate.formats import (
     write_geojson,
     write_geoparquet,
@@ -31,9 +32,9 @@ def numbered(prefix: str, n: int, digits: int) -> np.ndarray:
     return np.array([f"{prefix}{k:0{digits}d}" for k in range(1, n + 1)], dtype=object)
 
 
-def yes_no(values: np.ndarray) -> list[str]:
+def yes_no(values: np.ndarray) -> list[object]:
     """Return 是 or 否 for each value."""
-    return np.where(values, "是", "否").tolist()
+    return ["是" if one else "否" for one in values.tolist()]
 
 
 def degrees(
@@ -67,27 +68,11 @@ def write_communities(city: City, folder: Path, truth: Truth) -> Source:
     file = folder / "communities.geojson"
     flaws = [flaw(REPEAT), flaw("range", 入住率=7.5), flaw("required", 小区名称=None)]
     planned = plan_flaws(flaws, n, repeats=1, rng=city.size.rng(30))
-    bad = repeats = 0
-    for k, (row, one) in enumerate(planned):
-        for name, values in columns.items():
-            changed = dict(one.cells).get(name, values[row])
-            if name == "小区编号" and one.rule != REPEAT:
-                changed = f"{changed}-{k + 1}"
-            values.append(changed)
-        # A copy drawn elsewhere: shapes that coincide would be refused for that alone.
-        shape = shapes[row]
-        if one.rule != REPEAT:
-            shape = shapely.transform(shape, lambda xy: xy + 2e-4)
-            bad += 1
-        else:
-            repeats += 1
-        shapes = np.append(shapes, shape)
-        truth.spoil(file.name, n + k + 1, one)
+    shapes = _spoil_layer(file.name, shapes, columns, planned, truth, key="小区编号", shift=2e-4)
     write_geojson(file, shapes, columns)
-    truth.count(file.name, n + bad + repeats, bad, repeats)
     mapping = dict(zip(_COMMUNITY_COLUMNS, columns, strict=True))
-    values = {"is_enclosed": YES_NO, "has_construction_permit": YES_NO}
-    return source("communities", file.name, "geojson", mapping, datum="wgs84", values=values)
+    words = {"is_enclosed": YES_NO, "has_construction_permit": YES_NO}
+    return source("communities", file.name, "geojson", mapping, datum="wgs84", values=words)
 
 
 _COMMUNITY_COLUMNS = (
@@ -101,7 +86,11 @@ def write_jurisdictions(city: City, folder: Path, truth: Truth) -> list[Source]:
     """Write the stations as a zipped Shapefile, the streets as a GeoPackage."""
     n = city.station_shapes.size
     zh, en = name_offices(n, kind="station")
-    columns = {"派出所编号": numbered("PCS", n, 3), "名称": zh, "英文名称": en}
+    columns: dict[str, list[object]] = {
+        "派出所编号": numbered("PCS", n, 3).tolist(),
+        "名称": [*zh],
+        "英文名称": [*en],
+    }
     shapes = moved(city, city.station_shapes)
     file = folder / "stations.zip"
     write_shapefile_zip(file, shapes, columns, layer="stations", crs=city.site.crs)
@@ -112,7 +101,7 @@ def write_jurisdictions(city: City, folder: Path, truth: Truth) -> list[Source]:
     )
     n = city.street_shapes.size
     zh, en = name_offices(n, kind="street")
-    columns = {"街道编号": numbered("JD", n, 3), "街道名称": zh, "英文名称": en}
+    columns = {"街道编号": numbered("JD", n, 3).tolist(), "街道名称": [*zh], "英文名称": [*en]}
     file = folder / "streets.gpkg"
     shapes = moved(city, city.street_shapes)
     write_gpkg(file, shapes, columns, layer="streets", crs=city.site.crs)
@@ -125,27 +114,49 @@ def write_jurisdictions(city: City, folder: Path, truth: Truth) -> list[Source]:
 def write_buildings(city: City, folder: Path, truth: Truth) -> Source:
     """Write the buildings as GeoParquet in the projected system."""
     n = city.footprints.size
-    height = city.buildings.height_m.astype(object)
-    ids = numbered("LD", n, 7)
+    columns: dict[str, list[object]] = {
+        "楼栋编号": numbered("LD", n, 7).tolist(),
+        "高度": city.buildings.height_m.tolist(),
+    }
     file = folder / "buildings.parquet"
     shapes = moved(city, city.footprints)
     flaws = [flaw("range", 高度=-9.9), flaw("geometry_missing", 图形=None), flaw(REPEAT)]
     planned = plan_flaws(flaws, n, repeats=2, rng=city.size.rng(31))
-    bad = repeats = 0
-    for k, (row, one) in enumerate(planned):
-        again = one.rule == REPEAT
-        shape = shapes[row] if again else shapely.transform(shapes[row], lambda xy: xy + 7.0)
-        shapes = np.append(shapes, None if one.rule == "geometry_missing" else shape)
-        ids = np.append(ids, ids[row] if again else f"{ids[row]}-{k + 1}")
-        height = np.append(height, dict(one.cells).get("高度", height[row]))
-        repeats += again
-        bad += not again
-        truth.spoil(file.name, n + k + 1, one)
-    table = pa.table({"楼栋编号": pa.array(ids), "高度": pa.array(height, pa.float64())})
+    shapes = _spoil_layer(file.name, shapes, columns, planned, truth, key="楼栋编号", shift=7.0)
+    table = pa.table({name: pa.array(values) for name, values in columns.items()})
     write_geoparquet(file, shapes, table, crs=city.site.crs)
-    truth.count(file.name, n + bad + repeats, bad, repeats)
     mapping = {"building_id": "楼栋编号", "height_m": "高度"}
     return source("buildings", file.name, "geoparquet", mapping, datum=city.site.crs)
+
+
+def _spoil_layer(
+    file: str,
+    shapes: np.ndarray,
+    columns: dict[str, list[object]],
+    planned: list[tuple[int, Flaw]],
+    truth: Truth,
+    *,
+    key: str,
+    shift: float,
+) -> np.ndarray:
+    """Append spoiled copies to a layer's columns and shapes, and count its rows.
+
+    A copy lies `shift` beside its original: shapes that coincide are refused for that alone.
+    """
+    n, more = shapes.size, []
+    for k, (row, one) in enumerate(planned):
+        cells = {name: values[row] for name, values in columns.items()}
+        changed = spoil(cells, one, key=key, number=k)
+        for name, values in columns.items():
+            values.append(changed[name])
+        shape = shapes[row]
+        if one.rule != REPEAT:
+            shape = shapely.affinity.translate(shape, shift, shift)
+        more.append(None if one.rule == "geometry_missing" else shape)
+        truth.spoil(file, n + k + 1, one)
+    repeats = sum(one.rule == REPEAT for _, one in planned)
+    truth.count(file, n + len(planned), len(planned) - repeats, repeats)
+    return np.concatenate([shapes, np.array(more, dtype=object)])
 
 
 def write_gates(city: City, folder: Path, truth: Truth) -> Source:

@@ -26,6 +26,7 @@ def simulate(
     communities: int = 40,
     cameras: int | None = None,
     incidents: int | None = None,
+    buildings: int | None = None,
     seed: int = 20260101,
     progress: Progress | None = None,
 ) -> Path:
@@ -41,6 +42,9 @@ def simulate(
         Number of cameras; 15 per community when None.
     incidents
         Number of incidents in two years; 225 per community when None.
+    buildings
+        About how many buildings; urban villages fill up what communities do not have. About 14 per
+        community when None.
     seed
         The same seed and sizes give the same bytes.
     progress
@@ -61,6 +65,7 @@ def simulate(
         15 * communities if cameras is None else cameras,
         225 * communities if incidents is None else incidents,
         seed,
+        buildings,
     )
     progress = progress or Silent()
     out.mkdir(parents=True, exist_ok=True)
@@ -82,11 +87,14 @@ def simulate(
     return path
 
 
-def _check(communities: int, cameras: int, incidents: int, seed: int) -> Size:
+def _check(
+    communities: int, cameras: int, incidents: int, seed: int, buildings: int | None
+) -> Size:
     given = (
         ("communities", communities, 3, _MOST_COMMUNITIES),
         ("cameras", cameras, 0, 10_000_000),
         ("incidents", incidents, 0, 100_000_000),
+        ("buildings", buildings or 0, 0, 10_000_000),
         ("seed", seed, 0, 2**63 - 1),
     )
     faults = [
@@ -96,7 +104,7 @@ def _check(communities: int, cameras: int, incidents: int, seed: int) -> Size:
     ]
     if faults:
         raise EtlError("\n".join(faults))
-    return Size(communities, cameras, incidents, seed)
+    return Size(communities, cameras, incidents, seed, buildings)
 
 
 def _write_places(city: City, out: Path, truth: Truth, progress: Progress) -> list[Source]:

@@ -62,6 +62,7 @@ def scatter(
     part: np.ndarray, kind: np.ndarray, planted_at: np.ndarray, stage: Stage, parts: Components,
     weights: np.ndarray, *, rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Return the point, building, community and road of each incident; -1 where it has none."""
     n = part.size
     inside = rng.random(n) < np.array([one.inside for one in TYPES])[kind]
     inside |= planted_at >= 0

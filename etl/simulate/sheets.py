@@ -30,6 +30,7 @@ def write_text(
     folder: Path, stem: str, table: pa.Table, truth: Truth, *, key: str,
     planned: Sequence[tuple[int, Flaw]] = (), encoding: str = "gb18030",
 ) -> dict[str, object]:  # fmt: skip
+    """Write delimited text; return its description."""
     file = folder / f"{stem}.csv"
     with TextTable(
         file, table.column_names, truth, key=key, encoding=encoding, planned=planned
@@ -41,19 +42,23 @@ def write_text(
 
 
 def pick(texts: Sequence[str], index: np.ndarray) -> pa.Array:
+    """Return the texts at `index`, null where it is negative."""
     return pa.array(list(texts)).take(pa.array(index, mask=index < 0))
 
 
 def maybe(values: np.ndarray) -> pa.Array:
+    """Return numbers, null for NaN."""
     return pa.array(values, mask=np.isnan(values))
 
 
 def days(values: np.ndarray) -> pa.Array:
+    """Return days, null for NaT."""
     return pa.array(values.astype("datetime64[D]"))
 
 
 def describe(
     table: str, entry: dict[str, object], mapping: dict[str, str], **more: object
 ) -> Source:
+    """Return the source entry of a written register."""
     rest = {key: value for key, value in entry.items() if key not in ("path", "kind")}
     return source(table, str(entry["path"]), str(entry["kind"]), mapping, **rest, **more)
