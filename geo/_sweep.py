@@ -20,7 +20,7 @@ TOUCH_M = 1e-6  # an origin this near a wall stands on it
 MERGE_M = 1e-6  # vertices nearer than this are one; slivers narrower than this are dropped
 SAME_DIRECTION = 1e-12
 CROSSING_M = 1e-7
-ARC, HIDDEN = -1, -2
+ARC, HIDDEN = -1.0, -2.0
 
 # columns of the table of walls in view: unit direction and distance of both ends, cross product
 # of the ends, edge vector, pseudo-angles of the ends
@@ -91,7 +91,7 @@ def _note(seen, source, n, this, ax, ay, ra, bx, by, rb, c, ex, ey, pa, pb):  # 
 def _gather(ox, oy, ux, uy, width, reach, grid, closed, seen, source, touching):  # type: ignore[no-untyped-def]
     """Collect the walls within reach, cut to the reach, and the directions of touched walls."""
     starts, ends, sources, flags, west, south, size, nx, ny = grid
-    n, n_touching = 0, 0
+    n, n_touching = np.int64(0), np.int64(0)  # a literal 0 would compile the callees twice
     fx0, fx1 = math.floor((ox - reach - west) / size), math.floor((ox + reach - west) / size)
     fy0, fy1 = math.floor((oy - reach - south) / size), math.floor((oy + reach - south) / size)
     if fx1 < 0 or fy1 < 0 or fx0 >= nx or fy0 >= ny:
@@ -117,8 +117,8 @@ def _gather(ox, oy, ux, uy, width, reach, grid, closed, seen, source, touching):
             if c * c <= TOUCH_M * TOUCH_M * length2:
                 along = min(max(-(ax * ex + ay * ey) / length2, 0.0), 1.0)
                 if math.hypot(ax + along * ex, ay + along * ey) <= TOUCH_M:
-                    n_touching, touching = _touch(touching, n_touching, bx, by, ux, uy, 1)
-                    n_touching, touching = _touch(touching, n_touching, ax, ay, ux, uy, -1)
+                    n_touching, touching = _touch(touching, n_touching, bx, by, ux, uy, 1.0)
+                    n_touching, touching = _touch(touching, n_touching, ax, ay, ux, uy, -1.0)
                     continue
             if closed and c > 0.0:
                 continue  # its building stands between this wall and the origin
@@ -146,7 +146,7 @@ def _gather(ox, oy, ux, uy, width, reach, grid, closed, seen, source, touching):
             if pa == pb or (pa < pb and pa >= width):
                 continue
             n, seen, source = _note(
-                seen, source, n, np.int64(sources[k]),
+                seen, source, n, float(sources[k]),
                 ax / ra, ay / ra, ra, bx / rb, by / rb, rb, c, ex, ey, pa, pb,
             )  # fmt: skip
     return n, n_touching, seen, source, touching
@@ -198,7 +198,7 @@ def _hide_behind(n, n_touching, width, closed, seen, source, touching):  # type:
         if pa < pb and pa >= width:
             continue
         n, seen, source = _note(
-            seen, source, n, np.int64(HIDDEN),
+            seen, source, n, HIDDEN,
             touching[i, 1], touching[i, 2], 0.0, touching[k, 1], touching[k, 2], 0.0,
             0.0, 0.0, 0.0, pa, pb,
         )  # fmt: skip
@@ -251,7 +251,7 @@ def _events(n, width, seen, keys, event):  # type: ignore[no-untyped-def]
 def _sweep(ux, uy, vx, vy, width, reach, n, seen, source, keys, event, active, near, far, runs):  # type: ignore[no-untyped-def]
     """Walk the events in order of direction; give the runs of what is nearest."""
     m = _events(n, width, seen, keys, event)
-    n_active, n_runs, i = 0, 0, 0
+    n_active, n_runs, i = np.int64(0), np.int64(0), np.int64(0)
     for w in range(n):
         if seen[w, PA] > seen[w, PB]:  # lies across the first direction
             active[n_active] = w
@@ -424,7 +424,7 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs):  # type: ign
     Returns vertices, where each view begins, exact areas, and how often each touches its origin.
     """
     n = len(x)
-    seen, source = np.empty((128, 11)), np.empty((128, 1), np.int64)
+    seen, source = np.empty((128, 11)), np.empty((128, 1))
     touching = np.empty((16, 4))
     keys, event, active = np.empty(512), np.empty(512, np.int64), np.empty(256, np.int64)
     near, far, runs = np.empty(128), np.empty(128), np.empty((512, 9))
