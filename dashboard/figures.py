@@ -1,0 +1,109 @@
+"""Headline figures in words: how many, of what, over which days, and whether it really changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from dashboard.blocks import Card
+from dashboard.formats import is_missing
+from dashboard.page import Page
+
+TONES = {"up": "bad", "down": "good", "no_real_change": "flat", "too_few": "flat"}
+ARROWS = {"up": "▲", "down": "▼", "no_real_change": "●", "too_few": "○"}
+HEADLINES = ("all", "case", "dispute")
+
+
+def pick(frame: pd.DataFrame, of_class: str, period: str) -> dict[str, Any] | None:
+    """Return the row of one class and period, or None."""
+    rows = frame[(frame["class"] == of_class) & (frame["period_kind"] == period)]
+    return None if rows.empty else dict(rows.iloc[0])
+
+
+def change_words(page: Page, row: dict[str, Any], *, against: str) -> str:
+    """Return the change of a row in words, with its interval where there is one."""
+    t, f = page.t, page.f
+    word = row.get("word")
+    if is_missing(word) or is_missing(row.get("n_before")):
+        return t("change.unknown")
+    share = row.get("change_fraction")
+    by = f.share(None if is_missing(share) else abs(float(share)))  # type: ignore[arg-type]
+    text = t(f"change.{word}", by=by, signed=f.change(share))
+    parts = [f"{ARROWS[str(word)]} {text}", t(against, n=f.count(row["n_before"]))]
+    if not is_missing(row.get("ratio_low")) and not is_missing(row.get("ratio_high")):
+        low, high = f.change(row["ratio_low"] - 1), f.change(row["ratio_high"] - 1)
+        parts.append(t("change.interval", low=low, high=high))
+    return t("punctuation.comma").join(parts)
+
+
+def tone(row: dict[str, Any]) -> str:
+    """Return the tone of a change: good, bad or flat."""
+    return TONES.get(str(row.get("word")), "flat")
+
+
+def headline(page: Page, frame: pd.DataFrame, of_class: str) -> Card | None:
+    """Return the card of one class: 12 months with its change, 28 days, share in communities."""
+    t, f = page.t, page.f
+    year = pick(frame, of_class, "12_months")
+    if year is None:
+        return None
+    lines = []
+    if not is_missing(year["in_communities_fraction"]):
+        lines.append(t("card.in_communities", share=f.share(year["in_communities_fraction"]),
+                       n=f.count(year["n_in_communities"]), total=f.count(year["n"])))  # fmt: skip
+    month = pick(frame, of_class, "28_days")
+    if month is not None:
+        lines.append(t("card.recent", n=f.count(month["n"]),
+                       change=change_words(page, month, against="change.before_28")))  # fmt: skip
+    return Card(
+        t(f"card.{of_class}"),
+        f.count(year["n"]),
+        change_words(page, year, against="change.before_12"),
+        tone(year),
+        tuple(lines),
+    )
+
+
+def zero_card(page: Page, frame: pd.DataFrame) -> Card | None:
+    """Return the card of communities without a criminal case."""
+    t, f = page.t, page.f
+    row = pick(frame, "criminal", "12_months")
+    if row is None or is_missing(row["n_zero_communities"]):
+        return None
+    n, zero = int(row["n_communities"] or 0), int(row["n_zero_communities"])
+    share = f.share(zero / n) if n else "–"
+    lines = (t("card.zero_line", share=share), t("card.zero_cases", n=f.count(row["n"])))
+    return Card(t("card.zero"), f.count(zero), "", "flat", lines, t("card.of", n=f.count(n)))
+
+
+def uncovered_card(page: Page, found: pd.DataFrame, *, strong: bool = True) -> Card:
+    """Return the card of the uncovered-incident share."""
+    t, f = page.t, page.f
+    row = found.iloc[0]
+    located = row["n_located"]
+    if is_missing(located) or not int(located):
+        return Card(t("card.uncovered"), "–", lines=(t("card.uncovered_none"),), strong=strong)
+    share = int(row["n_uncovered"]) / int(located)
+    lines = (
+        t("card.uncovered_of", n=f.count(row["n_uncovered"]), total=f.count(located)),
+        t("card.uncovered_why", seen=f.count(row["n_recognised"]),
+          reached=f.count(row["n_patrolled"])),
+    )  # fmt: skip
+    return Card(t("card.uncovered"), f.share(share), "", "flat", lines, strong=strong)
+
+
+def cards(page: Page, frame: pd.DataFrame) -> list[Card]:
+    """Return the four headline figures of an area, without those it has no rows for."""
+    found = [headline(page, frame, name) for name in HEADLINES] + [zero_card(page, frame)]
+    return [card for card in found if card is not None]
+
+
+def period_text(page: Page, frame: pd.DataFrame) -> str:
+    """Return the days that the 12 months and the 28 days cover."""
+    t, f = page.t, page.f
+    year, month = pick(frame, "all", "12_months"), pick(frame, "all", "28_days")
+    if year is None or month is None:
+        return ""
+    return t("overview.periods", a=f.day(year["period_from"]), b=f.day(year["period_to"]),
+             c=f.day(month["period_from"]), d=f.day(month["period_to"]))  # fmt: skip

@@ -1,0 +1,15 @@
+"""The pages, by name, in the order of the menu."""
+
+from collections.abc import Callable
+
+from dashboard.page import Page
+from dashboard.views import coverage, data, dossier, hotspots, overview, ratings
+
+VIEWS: dict[str, Callable[[Page], None]] = {
+    "overview": overview.render,
+    "dossier": dossier.render,
+    "coverage": coverage.render,
+    "hotspots": hotspots.render,
+    "ratings": ratings.render,
+    "data": data.render,
+}
