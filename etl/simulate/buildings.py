@@ -23,8 +23,8 @@ class Buildings:
     households: np.ndarray
     notched: np.ndarray
 
-    def take(self, keep: np.ndarray) -> Buildings:
-        """Return the buildings chosen by index or mask."""
+    def take(self, keep: np.ndarray | slice) -> Buildings:
+        """Return the buildings chosen by index, mask or slice."""
         return Buildings(
             self.lot[keep],
             self.xy[keep],

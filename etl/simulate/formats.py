@@ -181,23 +181,31 @@ def _write_layer(
     )
 
 
-def write_geoparquet(path: Path, shapes: np.ndarray, table: pa.Table, *, crs: str) -> None:
-    """Write polygons in a projected system as GeoParquet 1.1; a shape of None stays null."""
-    west, south, east, north = (float(one) for one in shapely.total_bounds(shapes))
-    meta = {
-        "version": "1.1.0",
-        "primary_column": "geometry",
-        "columns": {
-            "geometry": {
-                "encoding": "WKB",
-                "geometry_types": ["Polygon"],
-                "crs": CRS.from_user_input(crs).to_json_dict(),
-                "bbox": [west, south, east, north],
-            }
-        },
+def write_geoparquet(
+    path: Path, batches: Iterator[tuple[np.ndarray, pa.Table]], *, crs: str
+) -> None:
+    """Write polygons in a projected system as GeoParquet 1.1, batch by batch; None stays null."""
+    writer: pq.ParquetWriter | None = None
+    bounds = np.array([np.inf, np.inf, -np.inf, -np.inf])
+    for shapes, table in batches:
+        geometry = pa.array(shapely.to_wkb(shapes), pa.binary())
+        table = table.append_column("geometry", geometry)
+        if writer is None:
+            writer = pq.ParquetWriter(
+                path, table.schema, compression="zstd", write_page_checksum=True
+            )
+        writer.write_table(table)
+        found = shapely.total_bounds(shapes)
+        bounds[:2] = np.fmin(bounds[:2], found[:2])
+        bounds[2:] = np.fmax(bounds[2:], found[2:])
+    if writer is None:
+        return
+    column = {
+        "encoding": "WKB",
+        "geometry_types": ["Polygon"],
+        "crs": CRS.from_user_input(crs).to_json_dict(),
+        "bbox": bounds.tolist(),
     }
-    table = table.append_column("geometry", pa.array(shapely.to_wkb(shapes), pa.binary()))
-    table = table.replace_schema_metadata({"geo": json.dumps(meta, ensure_ascii=False)})
-    pq.write_table(
-        table, path, compression="zstd", row_group_size=100_000, write_page_checksum=True
-    )
+    meta = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    writer.add_key_value_metadata({"geo": json.dumps(meta, ensure_ascii=False)})
+    writer.close()

@@ -9,10 +9,10 @@ from etl.simulate.buildings import FLOOR_M, Buildings, join
 from etl.simulate.city import between
 from etl.simulate.lots import USES, VILLAGE, Lots, sides_m
 
+_BLOCK = 100_000  # footprints held at once
 
-def build_all(
-    lots: Lots, walls: np.ndarray, *, rng: np.random.Generator
-) -> tuple[Buildings, np.ndarray]:
+
+def build_all(lots: Lots, walls: np.ndarray, *, rng: np.random.Generator) -> Buildings:
     """Build on every lot.
 
     Parameters
@@ -26,27 +26,22 @@ def build_all(
 
     Returns
     -------
-    tuple
-        Buildings sorted by lot, and their footprints. None crosses its community's wall: what
-        would is not built.
+    Buildings
+        Sorted by lot. None crosses its community's wall: what would is not built.
     """
-    parts = [
-        _slabs(lots, rng=rng),
-        _towers(lots, rng=rng),
-        _courtyards(lots, rng=rng),
-        _villas(lots, rng=rng),
-        _villages(lots, rng=rng),
-        _others(lots, rng=rng),
-    ]
-    joined = join(parts)
+    kinds = (_slabs, _towers, _courtyards, _villas, _villages, _others)
+    joined = join([kind(lots, rng=rng) for kind in kinds])
     joined = joined.take(np.argsort(joined.lot, kind="stable"))
-    shapes = joined.polygons()
     inside = shapely.polygons(lots.quads)
     inside[lots.homes] = shapely.polygons(walls)
-    inside = shapely.buffer(inside, -2.0, join_style="mitre")
-    shapely.prepare(inside)
-    keep = shapely.contains_properly(inside[joined.lot], shapes)
-    return joined.take(keep), shapes[keep]
+    keep = np.zeros(joined.lot.size, dtype=bool)
+    for start in range(0, keep.size, _BLOCK):
+        part = slice(start, start + _BLOCK)
+        lot, place = np.unique(joined.lot[part], return_inverse=True)
+        room = shapely.buffer(inside[lot], -2.0, join_style="mitre")
+        shapely.prepare(room)
+        keep[part] = shapely.contains_properly(room[place], joined.take(part).polygons())
+    return joined.take(keep)
 
 
 def _grid(

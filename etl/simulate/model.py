@@ -51,7 +51,6 @@ class City:
     lots: Lots
     walls: np.ndarray
     buildings: Buildings
-    footprints: np.ndarray
     gates: Gates
     roads: Roads
     communities: Communities
@@ -76,10 +75,10 @@ def make_city(size: Size) -> City:
     lattice = lay_lattice(n, villages=villages, rng=size.rng(1))
     lots = divide_blocks(lattice, n, villages=villages, rng=size.rng(2))
     walls = draw_boundaries(lots.quads[lots.homes], rng=size.rng(3))
-    buildings, footprints = build_all(lots, walls, rng=size.rng(4))
+    buildings = build_all(lots, walls, rng=size.rng(4))
     if size.buildings is not None:
         kept = _thin_villages(lots, buildings, size.buildings, rng=size.rng(17))
-        buildings, footprints = buildings.take(kept), footprints[kept]
+        buildings = buildings.take(kept)
     gates = place_gates(walls, lots.form[lots.homes], rng=size.rng(5))
     roads = find_roads(lattice, rng=size.rng(6))
     n_companies = max(2, n // 3)
@@ -107,7 +106,6 @@ def make_city(size: Size) -> City:
         lots=lots,
         walls=walls,
         buildings=buildings,
-        footprints=footprints,
         gates=gates,
         roads=roads,
         communities=communities,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from etl.simulate.formats import (
 from etl.simulate.model import City, geographic, moved
 from etl.simulate.names import name_offices
 from geo.datum import from_wgs84
+
+_BLOCK = 100_000  # footprints held at once
 
 
 def community_ids(n: int) -> np.ndarray:
@@ -68,7 +71,15 @@ def write_communities(city: City, folder: Path, truth: Truth) -> Source:
     file = folder / "communities.geojson"
     flaws = [flaw(REPEAT), flaw("range", 入住率=7.5), flaw("required", 小区名称=None)]
     planned = plan_flaws(flaws, n, repeats=1, rng=city.size.rng(30))
-    shapes = _spoil_layer(file.name, shapes, columns, planned, truth, key="小区编号", shift=2e-4)
+    rows = np.array([row for row, _ in planned], dtype=np.int64)
+    copies = {name: [values[row] for row in rows] for name, values in columns.items()}
+    spoiled = _spoil_layer(
+        file.name, n, shapes[rows], copies, planned, truth, key="小区编号", shift=2e-4
+    )
+    shapes = np.concatenate([shapes, spoiled])
+    for name, values in columns.items():
+        values += copies[name]
+    _count_layer(file.name, n, planned, truth)
     write_geojson(file, shapes, columns)
     mapping = dict(zip(_COMMUNITY_COLUMNS, columns, strict=True))
     words = {"is_enclosed": YES_NO, "has_construction_permit": YES_NO}
@@ -113,24 +124,38 @@ def write_jurisdictions(city: City, folder: Path, truth: Truth) -> list[Source]:
 
 def write_buildings(city: City, folder: Path, truth: Truth) -> Source:
     """Write the buildings as GeoParquet in the projected system."""
-    n = city.footprints.size
-    columns: dict[str, list[object]] = {
-        "楼栋编号": numbered("LD", n, 7).tolist(),
-        "高度": city.buildings.height_m.tolist(),
-    }
+    built = city.buildings
+    n = built.lot.size
     file = folder / "buildings.parquet"
-    shapes = moved(city, city.footprints)
     flaws = [flaw("range", 高度=-9.9), flaw("geometry_missing", 图形=None), flaw(REPEAT)]
     planned = plan_flaws(flaws, n, repeats=2, rng=city.size.rng(31))
-    shapes = _spoil_layer(file.name, shapes, columns, planned, truth, key="楼栋编号", shift=7.0)
-    table = pa.table({name: pa.array(values) for name, values in columns.items()})
-    write_geoparquet(file, shapes, table, crs=city.site.crs)
+
+    def layer(part: slice | np.ndarray) -> tuple[np.ndarray, dict[str, list[object]]]:
+        chosen, number = built.take(part), np.arange(n)[part] + 1
+        ids: list[object] = [f"LD{one:07d}" for one in number.tolist()]
+        columns = {"楼栋编号": ids, "高度": chosen.height_m.tolist()}
+        return moved(city, chosen.polygons()), columns
+
+    def batches() -> Iterator[tuple[np.ndarray, pa.Table]]:
+        for start in range(0, n, _BLOCK):
+            shapes, columns = layer(slice(start, start + _BLOCK))
+            yield shapes, pa.table(columns)
+        if planned:
+            shapes, columns = layer(np.array([row for row, _ in planned]))
+            spoiled = _spoil_layer(
+                file.name, n, shapes, columns, planned, truth, key="楼栋编号", shift=7.0
+            )
+            yield spoiled, pa.table(columns)
+
+    write_geoparquet(file, batches(), crs=city.site.crs)
+    _count_layer(file.name, n, planned, truth)
     mapping = {"building_id": "楼栋编号", "height_m": "高度"}
     return source("buildings", file.name, "geoparquet", mapping, datum=city.site.crs)
 
 
 def _spoil_layer(
     file: str,
+    n_good: int,
     shapes: np.ndarray,
     columns: dict[str, list[object]],
     planned: list[tuple[int, Flaw]],
@@ -139,24 +164,27 @@ def _spoil_layer(
     key: str,
     shift: float,
 ) -> np.ndarray:
-    """Append spoiled copies to a layer's columns and shapes, and count its rows.
+    """Spoil the rows of a layer, which will follow its `n_good` good ones; return their shapes.
 
     A copy lies `shift` beside its original: shapes that coincide are refused for that alone.
     """
-    n, more = shapes.size, []
-    for k, (row, one) in enumerate(planned):
-        cells = {name: values[row] for name, values in columns.items()}
+    more: list[object] = []
+    for k, (_, one) in enumerate(planned):
+        cells = {name: values[k] for name, values in columns.items()}
         changed = spoil(cells, one, key=key, number=k)
         for name, values in columns.items():
-            values.append(changed[name])
-        shape = shapes[row]
+            values[k] = changed[name]
+        shape = shapes[k]
         if one.rule != REPEAT:
             shape = shapely.affinity.translate(shape, shift, shift)
         more.append(None if one.rule == "geometry_missing" else shape)
-        truth.spoil(file, n + k + 1, one)
+        truth.spoil(file, n_good + k + 1, one)
+    return np.array(more, dtype=object)
+
+
+def _count_layer(file: str, n: int, planned: list[tuple[int, Flaw]], truth: Truth) -> None:
     repeats = sum(one.rule == REPEAT for _, one in planned)
     truth.count(file, n + len(planned), len(planned) - repeats, repeats)
-    return np.concatenate([shapes, np.array(more, dtype=object)])
 
 
 def write_gates(city: City, folder: Path, truth: Truth) -> Source:
