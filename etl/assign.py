@@ -18,6 +18,7 @@ TILE_THE_DISTRICT = frozenset({"stations", "streets"})
 """Tables that leave no ground out; communities have roads and rivers between them."""
 
 _NAMED = 3  # pairs that a message names; the rest are counted
+_AS_EN, _AS_ZH = "{}: {:,.0f} m², {:,.1f} m wide", "{}：{:,.0f} 平方米，宽 {:,.1f} 米"
 _ZH = {"stations": "派出所辖区", "streets": "街道", "communities": "小区"}
 _EN = {"stations": "jurisdictions", "streets": "streets", "communities": "communities"}
 
@@ -114,9 +115,9 @@ def check_partition(
     refusal = None
     if refuse:
         refusal = (
-            f"{_phrase(wide, ids)} overlap; expected jurisdictions that share less than a strip "
-            f"{tolerance_m:g} m wide, because access rights follow them. Correct their common "
-            "border, or raise tolerance_m in the district file."
+            f"{_phrase(wide, ids, _AS_EN)} overlap; expected jurisdictions that share less than a "
+            f"strip {tolerance_m:g} m wide, because access rights follow them. Correct their "
+            "common border, or raise tolerance_m in the district file."
         )
     return PartitionReport(overlaps, gaps, findings, refusal)
 
@@ -131,10 +132,10 @@ def _tell_overlaps(
         Finding(
             severity,
             "overlap",
-            f"{len(wide)} pairs of {_EN[table]} overlap by {area:,.0f} m² in all "
-            f"({_phrase(wide, ids)}); what lies there goes to the smaller number.",
-            f"{len(wide)} 对{_ZH[table]}相互重叠，共 {area:,.0f} 平方米（{_phrase(wide, ids)}）；"
-            "重叠处归编号较小者。",
+            f"Overlaps of {_EN[table]}: {len(wide)}, {area:,.0f} m² in all "
+            f"({_phrase(wide, ids, _AS_EN)}); what lies there goes to the smaller number.",
+            f"{_ZH[table]}相互重叠 {len(wide)} 处，共 {area:,.0f} 平方米"
+            f"（{_phrase(wide, ids, _AS_ZH)}）；重叠处归编号较小者。",
             table=table,
             n=len(wide),
             area_m2=area,
@@ -150,10 +151,10 @@ def _tell_gaps(gaps: list[Patch], ids: Sequence[str], table: str) -> list[Findin
         Finding(
             "warning",
             "gap",
-            f"{len(gaps)} gaps of {area:,.0f} m² in all between {_EN[table]} "
-            f"({_phrase(gaps, ids)}); what lies there is seen by the district only.",
+            f"Gaps between {_EN[table]}: {len(gaps)}, {area:,.0f} m² in all "
+            f"({_phrase(gaps, ids, _AS_EN)}); what lies there is seen by the district only.",
             f"{_ZH[table]}之间有 {len(gaps)} 处空隙，共 {area:,.0f} 平方米"
-            f"（{_phrase(gaps, ids)}）；空隙内的数据仅区级可见。",
+            f"（{_phrase(gaps, ids, _AS_ZH)}）；空隙内的数据仅区级可见。",
             table=table,
             n=len(gaps),
             area_m2=area,
@@ -169,8 +170,8 @@ def _tell_slips(slips: list[Patch], tolerance_m: float, table: str) -> list[Find
         Finding(
             "info",
             "sliver",
-            f"{len(slips)} slivers narrower than {tolerance_m:g} m, {area:,.1f} m² in all, along "
-            f"the borders of {_EN[table]}; accepted as slips of digitising.",
+            f"Slivers narrower than {tolerance_m:g} m along the borders of {_EN[table]}: "
+            f"{len(slips)}, {area:,.1f} m² in all; accepted as slips of digitising.",
             f"{_ZH[table]}边界上有 {len(slips)} 处窄于 {tolerance_m:g} 米的碎条，"
             f"共 {area:,.1f} 平方米；视为数字化误差予以接受。",
             table=table,
@@ -186,10 +187,9 @@ def _total_area(patches: list[Patch]) -> float:
     return float(shapely.area(shapely.union_all(shapes)))
 
 
-def _phrase(patches: list[Patch], ids: Sequence[str]) -> str:
+def _phrase(patches: list[Patch], ids: Sequence[str], form: str) -> str:
     named = [
-        f"{' / '.join(str(ids[k]) for k in one.between[:4])}: {one.area_m2:,.0f} m², "
-        f"{one.width_m:,.1f} m"
+        form.format(" / ".join(str(ids[k]) for k in one.between[:4]), one.area_m2, one.width_m)
         for one in patches[:_NAMED]
     ]
     return "; ".join([*named, "…"] if len(patches) > _NAMED else named)
