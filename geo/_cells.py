@@ -20,16 +20,16 @@ OPEN, STRIP = 1, 2
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _toggle(x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, parity, low, high):  # type: ignore[no-untyped-def]
+def toggle_edge(x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, parity, low, high):  # type: ignore[no-untyped-def]
     """Toggle the first cell centre right of an edge in every row whose centre line it crosses."""
     if y0 > y1:
         x0, y0, x1, y1 = x1, y1, x0, y0
-    first = max(int(math.ceil((y0 - south) / cell - 0.5)), row0)
-    beyond = min(int(math.ceil((y1 - south) / cell - 0.5)), row1)
+    first = max(math.ceil((y0 - south) / cell - 0.5), row0)
+    beyond = min(math.ceil((y1 - south) / cell - 0.5), row1)
     for row in range(first, beyond):
         yc = south + (row + 0.5) * cell
         x = x0 + (yc - y0) * (x1 - x0) / (y1 - y0)
-        col = int(math.ceil(min(max((x - west) / cell - 0.5, col0), col1)))
+        col = math.ceil(min(max((x - west) / cell - 0.5, col0), col1))
         if col < col1:
             parity[row, col] ^= 1
             low[row] = min(low[row], col)
@@ -49,7 +49,7 @@ def ground_mask(edges, parts, west, south, cell, nx, ny):  # type: ignore[no-unt
     for part in range(len(parts) - 1):
         bottom, top = ny, 0
         for e in range(parts[part], parts[part + 1]):
-            _toggle(
+            toggle_edge(
                 edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3],
                 west, south, cell, 0, ny, 0, nx, parity, low, high,
             )  # fmt: skip
@@ -102,7 +102,7 @@ def see_cells(mask, west, south, cell, cameras, x, y, known, vertices, offsets, 
             continue
         last = end - 1
         for v in range(begin, end):
-            _toggle(
+            toggle_edge(
                 vertices[last, 0], vertices[last, 1], vertices[v, 0], vertices[v, 1],
                 west, south, cell, row0, row1, col0, col1, parity, low, high,
             )  # fmt: skip
@@ -172,10 +172,10 @@ def _sum_levels(mask, counts, names, possible, n_cameras):  # type: ignore[no-un
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def see_points(
+def see_points(  # type: ignore[no-untyped-def]
     px, py, starts, near, west, south, size, nx, ny,
     x, y, known, vertices, offsets, reach2, farthest, nearer, seen, first, beyond,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Set, for points first..beyond, the dayparts and levels at which a known camera sees each.
 
     `near` lists, by grid cell from `starts`, the cameras whose reach meets the cell. A point is

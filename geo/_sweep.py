@@ -316,9 +316,9 @@ def _sweep(ux, uy, vx, vy, width, reach, n, seen, source, keys, event, active, n
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _cross(
+def _cross(  # type: ignore[no-untyped-def]
     n_active, active, near, far, seen, source, cx, cy, cp, fx, fy, fp, ux, uy, runs, n_runs, m
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Runs of an interval in which walls cross: each turn goes to one that ends nearer."""
     s = active[0]
     for a in range(1, n_active):

@@ -8,6 +8,7 @@ Huang, C.-F. & Tseng, Y.-C. (2005). The coverage problem in a wireless sensor ne
 Networks and Applications 10(4), 519-528 (k-coverage).
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -27,8 +28,8 @@ __all__ = [
     "DAYPARTS",
     "BlindSpots",
     "Cameras",
-    "Coverage",
     "CityCoverage",
+    "Coverage",
     "cover_city",
     "coverage",
 ]
@@ -305,7 +306,7 @@ def _pairs(areas: NDArray[np.object_], others: NDArray[np.object_]) -> list[NDAr
     left, right = shapely.STRtree(others).query(areas)
     order = np.lexsort((right, left))
     cuts = np.searchsorted(left[order], np.arange(len(areas) + 1))
-    return [right[order][a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [right[order][a:b] for a, b in itertools.pairwise(cuts)]
 
 
 def _cover_one(lots: _Lots, i: int, cell_m: float, wanted: list[tuple[int, int]]) -> _Part:

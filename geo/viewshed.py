@@ -8,6 +8,7 @@ Asano, T. (1985). An efficient algorithm for finding the visibility polygon for 
 region with holes. IEICE Transactions E68(9), 557-559.
 """
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -237,7 +238,7 @@ def viewsheds(
             for value in (x, y, range_m, bearing_deg, hfov_deg)
         )
     )
-    ox, oy, reach, bearing, hfov = (np.ascontiguousarray(column) for column in columns)
+    ox, oy, reach, bearing, hfov = (np.array(column) for column in columns)
     _check(ox, oy, reach, bearing, hfov, arc_vertices)
     index = index_walls(walls)
     first, last, width = _wedges(bearing, hfov)
@@ -255,7 +256,7 @@ def viewsheds(
         return Views(vertices[: offsets[-1]].copy(), offsets, areas, apexes)
 
     cuts = np.linspace(0, len(ox), max(1, n_threads) + 1).astype(int)
-    parts = [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    parts = [slice(a, b) for a, b in itertools.pairwise(cuts)]
     if len(parts) == 1:
         return run(parts[0])
     with ThreadPoolExecutor(len(parts)) as pool:
