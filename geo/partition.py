@@ -19,7 +19,8 @@ GAP_REACH_M = 250.0
 """A gap open to the outside is seen up to twice as wide as this; an enclosed one always."""
 
 _SIMPLIFY_M = 2.0  # borders are this coarse while strips are looked for, not when measured
-_POINT_M = 1e-3  # what touches to a millimetre borders; what is narrower is no ground
+_POINT_M = 1e-3  # what touches to a millimetre borders
+_LEAST_M = 1e-2  # narrower than a centimetre is rounding and the curve of projected edges
 _MOST_OPEN = 1 / 3  # share of a strip's rim that is open; a rounded corner's is about a half
 _SEGMENTS = 4  # of a quarter circle, in closing
 
@@ -59,7 +60,7 @@ def find_overlaps(areas: Sequence[Any] | NDArray[Any]) -> list[Patch]:
     Returns
     -------
     list of Patch
-        One for each pair of areas that share ground at least 1 mm wide, widest first.
+        One for each pair of areas that share ground more than 1 cm wide, widest first.
 
     Notes
     -----
@@ -73,7 +74,7 @@ def find_overlaps(areas: Sequence[Any] | NDArray[Any]) -> list[Patch]:
     pairs = np.sort(np.column_stack([suspect[i], j]), axis=1)
     pairs = np.unique(pairs[pairs[:, 0] < pairs[:, 1]], axis=0)
     shared = shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]])
-    some = shapely.area(shared) > _POINT_M**2
+    some = shapely.area(shared) > _LEAST_M**2
     return _widest_first(
         [_patch(pair, shape) for pair, shape in zip(pairs[some], shared[some], strict=True)]
     )
@@ -105,7 +106,7 @@ def find_gaps(areas: Sequence[Any] | NDArray[Any]) -> list[Patch]:
     parts = shapely.get_parts(together)
     holes = [shapely.Polygon(ring) for part in parts for ring in part.interiors]
     pieces = shapely.get_parts(shapely.union_all([*holes, *_strips(shapes, together)]))
-    pieces = pieces[shapely.area(pieces) > _POINT_M**2]
+    pieces = pieces[shapely.area(pieces) > _LEAST_M**2]
     enclosed = np.unique(shapely.STRtree(holes).query(pieces, predicate="intersects")[0])
     tree = shapely.STRtree(shapes)
     shapely.prepare(together)
@@ -151,5 +152,5 @@ def _patch(between: NDArray[np.intp], shape: Any) -> Patch:
 
 
 def _widest_first(patches: list[Patch]) -> list[Patch]:
-    ground = [patch for patch in patches if patch.width_m > _POINT_M]
+    ground = [patch for patch in patches if patch.width_m > _LEAST_M]
     return sorted(ground, key=lambda patch: (-patch.width_m, patch.between, -patch.area_m2))
