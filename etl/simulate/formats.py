@@ -185,27 +185,21 @@ def write_geoparquet(
     path: Path, batches: Iterator[tuple[np.ndarray, pa.Table]], *, crs: str
 ) -> None:
     """Write polygons in a projected system as GeoParquet 1.1, batch by batch; None stays null."""
+    column = {
+        "encoding": "WKB",
+        "geometry_types": ["Polygon"],
+        "crs": CRS.from_user_input(crs).to_json_dict(),
+    }
+    meta = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    told = {"geo": json.dumps(meta, ensure_ascii=False)}
     writer: pq.ParquetWriter | None = None
-    bounds = np.array([np.inf, np.inf, -np.inf, -np.inf])
     for shapes, table in batches:
         geometry = pa.array(shapely.to_wkb(shapes), pa.binary())
-        table = table.append_column("geometry", geometry)
+        table = table.append_column("geometry", geometry).replace_schema_metadata(told)
         if writer is None:
             writer = pq.ParquetWriter(
                 path, table.schema, compression="zstd", write_page_checksum=True
             )
         writer.write_table(table)
-        found = shapely.total_bounds(shapes)
-        bounds[:2] = np.fmin(bounds[:2], found[:2])
-        bounds[2:] = np.fmax(bounds[2:], found[2:])
-    if writer is None:
-        return
-    column = {
-        "encoding": "WKB",
-        "geometry_types": ["Polygon"],
-        "crs": CRS.from_user_input(crs).to_json_dict(),
-        "bbox": bounds.tolist(),
-    }
-    meta = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-    writer.add_key_value_metadata({"geo": json.dumps(meta, ensure_ascii=False)})
-    writer.close()
+    if writer is not None:
+        writer.close()

@@ -139,4 +139,6 @@ def write_interventions(city: City, folder: Path, truth: Truth) -> Source:
     entry = write_text(folder, "interventions", table, truth, key="措施编号", encoding="utf-8")
     columns = ("intervention_id", "kind", "done_on", "community_id")
     mapping = dict(zip(columns, table.column_names, strict=True))
-    return describe("interventions", entry, mapping, values={"kind": words.ACTION_ZH})
+    return describe(
+        "interventions", entry, mapping, datum="wgs84", values={"kind": words.ACTION_ZH}
+    )
