@@ -14,6 +14,7 @@ from etl.rating import model
 from etl.rating.catalogue import ITEM_RULES, RULE_KINDS
 from etl.rating.checks import Fault, find_faults
 from etl.rating.model import ASSESSED_SCORE, Condition, Standard, Text
+from etl.toml_table import TomlTable
 
 SHIPPED = STANDARDS
 
@@ -97,110 +98,13 @@ def load_standard(path: Path) -> Standard:
     return standard
 
 
-class _Table:
-    """One TOML table being read: every wrong, missing or unknown key becomes a fault."""
-
-    def __init__(self, body: object, where: str, faults: list[Fault]) -> None:
-        self.body = body if isinstance(body, dict) else {}
-        self.where, self.faults, self.asked = where, faults, set[str]()
-        if not isinstance(body, dict):
-            self.fault("", body, "a table", "Write [name] or [[name]].")
-
-    def fault(self, key: str, found: object, expected: str, mend: str) -> None:
-        name = ".".join(one for one in (self.where, key) if one)
-        self.faults.append(Fault(name, found, expected, mend))
-
-    def has(self, key: str) -> bool:
-        self.asked.add(key)
-        return key in self.body
-
-    def take(self, key: str, kinds: tuple[type, ...], expected: str, default: Any = ...) -> Any:
-        if not self.has(key):
-            if default is ...:
-                self.fault(key, None, expected, "Add it.")
-                return kinds[0]()
-            return default
-        value = self.body[key]
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            self.fault(key, value, expected, "Mend it.")
-            return kinds[0]() if default is ... else default
-        return value
-
-    def text(self, key: str, default: Any = ...) -> str:
-        value = str(self.take(key, (str,), "a text", default))
-        if default is ... and not value and key in self.body and not self.body[key]:
-            self.fault(key, value, "a text that is not empty", "Write it.")
-        return value
-
-    def both(self, key: str) -> Text:
-        return Text(self.text(f"{key}_en"), self.text(f"{key}_zh"))
-
-    def optional_both(self, key: str) -> Text | None:
-        here = self.has(f"{key}_en"), self.has(f"{key}_zh")
-        return self.both(key) if any(here) else None
-
-    def number(self, key: str, default: Any = ..., low: float = -1e12, high: float = 1e12) -> float:
-        expected = "a number" if low < -1e11 else f"a number from {low:g} to {high:g}"
-        value = self.take(key, (float, int), expected, default)
-        if key in self.body and not low <= float(value) <= high:
-            self.fault(key, value, expected, "Mend it.")
-        return float(value)
-
-    def maybe(self, key: str, low: float = -1e12, high: float = 1e12) -> float | None:
-        return self.number(key, low=low, high=high) if self.has(key) else None
-
-    def flag(self, key: str, default: Any = ...) -> bool:
-        return bool(self.take(key, (bool,), "true or false", default))
-
-    def choice(self, key: str, choices: Sequence[str], default: Any = ...) -> Any:
-        value = self.text(key, default)
-        if key in self.body and value not in choices:
-            self.fault(key, self.body[key], "one of " + ", ".join(choices), "Choose one.")
-            return choices[0]
-        return value or choices[0]
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.take(key, (list,), "a list of texts", [])
-        if not all(isinstance(one, str) for one in value):
-            self.fault(key, value, "a list of texts", "Mend it.")
-            return ()
-        return tuple(value)
-
-    def pairs(self, key: str, last: type) -> tuple[tuple[float, Any], ...]:
-        value = self.take(key, (list,), "a list of pairs")
-        good = [
-            (float(one[0]), last(one[1]))
-            for one in value
-            if isinstance(one, list)
-            and len(one) == 2
-            and isinstance(one[0], int | float)
-            and isinstance(one[1], int | float if last is float else last)
-        ]
-        if not good or len(good) != len(value):
-            self.fault(key, value, "a list of pairs", "Write for example [[5, 3], [10, 6]].")
-            return ((0.0, 1.0 if last is float else ""),)
-        return tuple(good)
-
-    def tables(self, key: str) -> list[_Table]:
-        value = self.take(key, (list,), f"[[{key}]] tables", [])
-        return [
-            _Table(one, f"{key}[{number}]", self.faults)
-            for number, one in enumerate(value, start=1)
-        ]
-
-    def finish(self) -> None:
-        for key in sorted(set(self.body) - self.asked):
-            names = ", ".join(sorted(self.asked))
-            self.fault(key, self.body[key], f"a known key ({names})", "Correct the name.")
-
-
 def _standard(body: dict[str, Any], stem: str, digest: str, faults: list[Fault]) -> Standard:
-    top = _Table(body, "", faults)
+    top = TomlTable(body, "", faults)
     if top.text("id") != stem:
         top.fault("id", body.get("id"), f"{stem!r}, the name of the file", "Rename one of them.")
     missing = top.choice("missing", ("zero", "renormalise"))
-    scorers = _Table(top.take("scorers", (dict,), "[scorers.<id>] tables"), "scorers", faults)
-    enough = _Table(top.take("enough", (dict,), "a table [enough]"), "enough", faults)
+    scorers = TomlTable(top.take("scorers", (dict,), "[scorers.<id>] tables"), "scorers", faults)
+    enough = TomlTable(top.take("enough", (dict,), "a table [enough]"), "enough", faults)
     standard = Standard(
         standard_id=stem,
         version=top.text("version"),
@@ -235,25 +139,25 @@ def _standard(body: dict[str, Any], stem: str, digest: str, faults: list[Fault])
     return standard
 
 
-def _scorer(scorers: _Table, name: str) -> Text:
+def _scorer(scorers: TomlTable, name: str) -> Text:
     scorers.asked.add(name)
-    one = _Table(scorers.body[name], f"scorers.{name}", scorers.faults)
+    one = TomlTable(scorers.body[name], f"scorers.{name}", scorers.faults)
     text = one.both("name")
     one.finish()
     return text
 
 
-def _relative(top: _Table) -> model.Relative | None:
+def _relative(top: TomlTable) -> model.Relative | None:
     if not top.has("relative"):
         return None
-    one = _Table(top.body["relative"], "relative", top.faults)
+    one = TomlTable(top.body["relative"], "relative", top.faults)
     group = one.choice("group", ("station_id", "street_id"))
     relative = model.Relative(group, int(one.number("min_group", low=1, high=1e6)))
     one.finish()
     return relative
 
 
-def _condition(one: _Table, *, items: bool = True) -> Condition:
+def _condition(one: TomlTable, *, items: bool = True) -> Condition:
     keys = [key for key in model.OPS if one.has(key)]
     if len(keys) != 1:
         one.fault("", keys, "exactly one of " + ", ".join(model.OPS), "Name one.")
@@ -266,23 +170,23 @@ def _condition(one: _Table, *, items: bool = True) -> Condition:
     return Condition(op, bound, measure=one.text("measure"))
 
 
-def _inline(one: _Table, key: str) -> Condition | None:
+def _inline(one: TomlTable, key: str) -> Condition | None:
     if not one.has(key):
         return None
-    inner = _Table(one.body[key], f"{one.where}.{key}", one.faults)
+    inner = TomlTable(one.body[key], f"{one.where}.{key}", one.faults)
     condition = _condition(inner, items=False)
     inner.finish()
     return condition
 
 
-def _check(one: _Table, *, graded: bool = False) -> model.Check:
+def _check(one: TomlTable, *, graded: bool = False) -> model.Check:
     grade = one.text("grade") if graded and one.has("grade") else None
     check = model.Check(one.text("id"), one.both("name"), _condition(one), grade)
     one.finish()
     return check
 
 
-def _item(one: _Table, missing: str) -> model.Item:
+def _item(one: TomlTable, missing: str) -> model.Item:
     rule = one.choice("rule", ITEM_RULES)
     item = model.Item(
         item_id=one.text("id"),
@@ -304,7 +208,7 @@ def _item(one: _Table, missing: str) -> model.Item:
     return item
 
 
-def _parameters(one: _Table, rule: str) -> dict[str, Any]:
+def _parameters(one: TomlTable, rule: str) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, kind in RULE_KINDS[rule].parameters.items():
         key = name.rstrip("?")
@@ -323,7 +227,7 @@ def _parameters(one: _Table, rule: str) -> dict[str, Any]:
     return given
 
 
-def _grade(one: _Table) -> model.Grade:
+def _grade(one: TomlTable) -> model.Grade:
     stars = one.maybe("stars", 0, 5)
     grade = model.Grade(
         grade_id=one.text("id"),
@@ -338,7 +242,7 @@ def _grade(one: _Table) -> model.Grade:
     return grade
 
 
-def _cap(one: _Table) -> model.Cap:
+def _cap(one: TomlTable) -> model.Cap:
     kind = one.choice("kind", ("flag_cap", "worst_item_cap", "certainty_cap"))
     cap: model.Cap
     if kind == "flag_cap":
@@ -353,7 +257,7 @@ def _cap(one: _Table) -> model.Cap:
     return cap
 
 
-def _consequence(one: _Table) -> model.Consequence:
+def _consequence(one: TomlTable) -> model.Consequence:
     kind = one.choice("kind", ("streak", "demerits"))
     consequence_id, name = one.text("id"), one.both("name")
     made: model.Consequence
@@ -385,7 +289,7 @@ def _consequence(one: _Table) -> model.Consequence:
     return made
 
 
-def _level(one: _Table) -> tuple[float, Text]:
+def _level(one: TomlTable) -> tuple[float, Text]:
     level = one.number("from", low=0.0), one.both("name")
     one.finish()
     return level

@@ -192,18 +192,19 @@ def _add_lists(
     conditions: Mapping[str, str],
 ) -> None:
     period = made.windows.period
-    for name, condition in conditions.items():
-        days = {"first": period.first, "last": period.last}
-        used = {key: value for key, value in days.items() if f"${key}" in condition}
-        rows = context.con.execute(
-            f"SELECT i, list({label} ORDER BY {label}) FROM core.{table} "
-            f"JOIN rating_communities USING (community_id) WHERE {condition} GROUP BY i",
-            used,
-        ).fetchall()
+    lists = ", ".join(
+        f"list({label} ORDER BY {label}) FILTER ({condition})" for condition in conditions.values()
+    )
+    rows = context.con.execute(
+        f"SELECT i, {lists} FROM core.{table} "
+        "JOIN rating_communities USING (community_id) GROUP BY i ORDER BY i",
+        {"first": period.first, "last": period.last},
+    ).fetchall()
+    for column, name in enumerate(conditions, start=1):
+        made.rows[name] = {row[0]: row[column] for row in rows if row[column]}
         counts = np.zeros(frame.n)
-        for i, found in rows:
+        for i, found in made.rows[name].items():
             counts[i] = len(found)
-        made.rows[name] = {int(i): list(found) for i, found in rows}
         made.counts[name] = counts
         made.measures[name] = Measured.exact(counts)
 

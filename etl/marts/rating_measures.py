@@ -1,10 +1,4 @@
-"""Measures of every community for the rating engine, aggregated in SQL, one pass over incidents.
-
-References
-----------
-Marshall, R. J. (1991). Mapping disease and mortality rates using empirical Bayes estimators.
-Applied Statistics 40(2), 283-294: the shrinkage of small communities' rates.
-"""
+"""Measures of every community for the rating engine, aggregated in SQL in one pass."""
 
 from __future__ import annotations
 
@@ -18,6 +12,7 @@ from scipy import stats
 
 from etl.marts.context import MartContext
 from etl.rating import Measured
+from geo.rates import shrink
 
 Floats = NDArray[np.float64]
 DAYS_A_YEAR = 365.25
@@ -27,7 +22,6 @@ SMALL = 5
 PRIOR_CASES = 5.0
 # A comparison over fewer days than this says nothing about the year.
 MIN_COMPARED_DAYS = 60
-MAX_PRIOR_CASES = 100.0
 COUNTED = ("criminal", "public_security", "dispute", "case", "serious", "serious_solved")
 
 
@@ -195,9 +189,11 @@ def incident_measures(
         found = censor(found) if published else found
         recorded = counts.tables[name].sum() > 0 and years > 0
         exposure = np.where(recorded, households * years / 1000.0, np.nan)
-        rate, mean = shrunk_rates(found, exposure)
+        shrunk = shrink(found, exposure)
+        rate = Measured(shrunk.rate, shrunk.low, shrunk.high)
         measures[f"{name}_per_1000"] = rate
-        measures[f"{name}_relative"] = _divided(rate, mean)
+        measures[f"{name}_relative"] = _divided(rate, shrunk.pooled)
+        measures[f"{name}_zero_chance"] = Measured.exact(shrunk.zero_chance)
     measures["cases_change"] = _change(counts, windows, published=published)
     for name in ("criminal", "public_security", "dispute", "case"):
         label = {"dispute": "n_disputes", "case": "n_cases"}.get(name, f"n_{name}")
@@ -217,49 +213,6 @@ def _count(
     found = counts.of(name, windows.counted)
     known = counts.tables[recorded_as or name].sum() > 0 and windows.counted.n_days > 0
     return Measured.exact(found if known else np.full(len(found), np.nan))
-
-
-def shrunk_rates(counts: Floats, exposure: Floats) -> tuple[Measured, float]:
-    """Return shrunk rates with their interval, and the rate of all together.
-
-    Parameters
-    ----------
-    counts
-        Cases, shape (n,).
-    exposure
-        Thousand household-years, shape (n,); NaN or 0 where unknown.
-
-    Returns
-    -------
-    tuple[Measured, float]
-        Rates a year per 1,000 households, NaN where the exposure is unknown; NaN when it is
-        unknown for fewer than two.
-    """
-    known = np.isfinite(exposure) & (exposure > 0)
-    nothing = np.full(len(counts), np.nan)
-    if known.sum() < 2:
-        return Measured.exact(nothing), float("nan")
-    parts = []
-    for one in _posterior(counts[known], exposure[known]):
-        filled = nothing.copy()
-        filled[known] = one
-        parts.append(filled)
-    return Measured(*parts), float(counts[known].sum() / exposure[known].sum())
-
-
-def _posterior(counts: Floats, exposure: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return mean and 95 % interval of gamma-Poisson rates, the prior by moments."""
-    mean = counts.sum() / exposure.sum()
-    if mean == 0.0:
-        zero = np.zeros(len(counts))
-        return zero, zero, zero
-    spread = (exposure * (counts / exposure - mean) ** 2).sum() / exposure.sum()
-    between = spread - mean / exposure.mean()
-    # Without visible differences between communities the prior is strict, but not absolute.
-    shape = min(mean**2 / between, MAX_PRIOR_CASES) if between > 0 else MAX_PRIOR_CASES
-    after, scale = counts + shape, 1.0 / (exposure + shape / mean)
-    low, high = (stats.gamma.ppf(p, after, scale=scale) for p in (0.025, 0.975))
-    return after * scale, np.asarray(low), np.asarray(high)
 
 
 def _divided(rate: Measured, mean: float) -> Measured:

@@ -62,6 +62,7 @@ def _rate_ground(item: Item, frame: Frame, made: PeriodEvidence) -> Ground:
     households = frame.register["n_households"].value
     rate = made.measures[f"{name}_per_1000"]
     against = made.measures[item.measure].value
+    zero_chance = made.measures[f"{name}_zero_chance"].value
     days = f"{window.first} to {window.last}", f"{window.first}至{window.last}"
 
     def ground(i: int) -> Text:
@@ -71,15 +72,24 @@ def _rate_ground(item: Item, frame: Frame, made: PeriodEvidence) -> Ground:
             return Text(f"No {en} are recorded in the data.", f"数据中没有{zh}记录。")
         shrunk, low, high = (figure(one[i]) for one in (rate.value, rate.low, rate.high))
         n, homes, times = int(cases[i]), int(households[i]), figure(against[i])
+        luck = _luck(zero_chance[i]) if n == 0 else Text("", "")
         return Text(
             f"{n} {en} in {homes} households, {days[0]}: {shrunk} per 1,000 households a year "
             f"(95 %: {low} to {high}) after shrinkage and pro rata of the days, "
-            f"{times} times the district's rate.",
+            f"{times} times the district's rate.{luck.en}",
             f"{days[1]}，{homes}户发生{zh}{n}起：按天数折算并收缩后年每千户{shrunk}起"
-            f"（95%区间{low}至{high}），为全区平均的{times}倍。",
+            f"（95%区间{low}至{high}），为全区平均的{times}倍。{luck.zh}",
         )
 
     return ground
+
+
+def _luck(zero_chance: float) -> Text:
+    percent = f"{zero_chance:.0%}" if zero_chance >= 0.01 else "<1%"
+    return Text(
+        f" At the district's rate the chance of none in a place of this size is {percent}.",
+        f"按全区平均，同等规模小区偶然零发案的概率为{percent}。",
+    )
 
 
 def _change_ground(item: Item, made: PeriodEvidence) -> Ground:

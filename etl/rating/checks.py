@@ -174,6 +174,8 @@ def _references(standard: Standard) -> Iterator[Fault]:
             yield from _known(f"{where}.grades", one.grades, grades)
             if one.of is not None:
                 yield from _known(f"{where}.of", [one.of], consequences)
+        elif not one.levels:
+            yield Fault(f"{where}.levels", [], "at least one level", "Add it.")
         elif any(a[0] >= b[0] for a, b in pairwise(one.levels)):
             found = [bound for bound, _ in one.levels]
             yield Fault(f"{where}.levels", found, "rising levels", "Sort them.")
