@@ -1,0 +1,135 @@
+"""Incidents by weekday and hour for every area, uncertain times spread over their interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl.dictionary.core import CLASSES
+from geo.temporal import aoristic
+
+BATCH = 1_000_000
+UNKNOWN = np.iinfo(np.int64).min
+# the order of additions may move the last digits, which nobody needs
+DIGITS = 6
+
+_PLACE = """
+CREATE OR REPLACE TEMP TABLE place AS
+WITH found AS (
+    SELECT DISTINCT station_id, street_id, community_id FROM core.incidents
+    WHERE occurred_from >= $since AND occurred_from < $until
+)
+SELECT (row_number() OVER (ORDER BY station_id, street_id, community_id))::BIGINT - 1 AS place, *
+FROM found
+"""
+
+_TIMES = """
+SELECT epoch({local_from})::BIGINT AS begins, epoch({local_to})::BIGINT AS ends,
+    p.place * {n_classes} + list_position($classes, i.class) - 1 AS part
+FROM core.incidents i JOIN place p ON i.station_id IS NOT DISTINCT FROM p.station_id
+    AND i.street_id IS NOT DISTINCT FROM p.street_id
+    AND i.community_id IS NOT DISTINCT FROM p.community_id
+WHERE occurred_from >= $since AND occurred_from < $until
+ORDER BY part, begins, ends
+"""
+
+_AREAS = "SELECT scope_kind, scope_id, station_id, street_id FROM area ORDER BY ALL"
+
+
+def fill_hours(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    counted: Mapping[str, Sequence[str]],
+    local_from: str,
+    local_to: str,
+    since: datetime,
+    until: datetime,
+) -> None:
+    """Fill `mart.incident_hours`.
+
+    Parameters
+    ----------
+    con
+        The open build; temporary table `area` names the areas.
+    counted
+        Which classes of incidents count for each class of figure.
+    local_from, local_to
+        SQL of the local times of an incident.
+    since, until
+        Incidents counted: from and before, UTC.
+
+    Notes
+    -----
+    District, stations and streets have a row for each hour of the week and class; a community
+    only for those in which something may have happened.
+    """
+    bounds = {"since": since, "until": until}
+    con.execute(_PLACE, bounds)
+    places = con.execute("SELECT * FROM place ORDER BY place").to_arrow_table()
+    leaves = np.zeros((places.num_rows, len(CLASSES), 24, 7))
+    times = _TIMES.format(local_from=local_from, local_to=local_to, n_classes=len(CLASSES))
+    reader = con.execute(times, {**bounds, "classes": list(CLASSES)}).to_arrow_reader(BATCH)
+    for batch in reader:
+        if batch.num_rows:
+            _add_batch(leaves, batch)
+    con.execute("DROP TABLE place")
+    picked = np.array([[leaf in leaves_ for leaf in CLASSES] for leaves_ in counted.values()])
+    areas = con.execute(_AREAS).to_arrow_table()
+    for kind in ("district", "station", "street", "community"):
+        mine = areas.filter(pc.equal(areas["scope_kind"], kind))
+        for first in range(0, mine.num_rows, 2000):
+            some = mine.slice(first, 2000)
+            hours = _sum_by_area(leaves, places, some, kind)
+            _insert(con, some, list(counted), np.einsum("kl,nlhd->nkhd", picked * 1.0, hours))
+
+
+def _add_batch(leaves: np.ndarray, batch: pa.RecordBatch) -> None:
+    """Add incidents sorted by part to the hours of places and classes, in place."""
+    begins, part = batch["begins"].to_numpy(), batch["part"].to_numpy()
+    ends = batch["ends"].fill_null(UNKNOWN).to_numpy()
+    # clocks set back may make an interval end before it begins: then the start is known
+    ends = np.where(ends < begins, UNKNOWN, ends)
+    first, last = int(part[0]), int(part[-1])
+    found = aoristic(
+        begins.astype("datetime64[s]"), ends.astype("datetime64[s]"), groups=part - first
+    )
+    leaves.reshape(-1, 24, 7)[first : last + 1] += found
+
+
+def _sum_by_area(leaves: np.ndarray, places: pa.Table, areas: pa.Table, kind: str) -> np.ndarray:
+    """Return the hours of each area: the sum over the places that carry its number."""
+    if kind == "district":
+        return np.asarray(leaves.sum(axis=0)[None])
+    ids = {one: i for i, one in enumerate(areas["scope_id"].to_pylist())}
+    area = np.array([ids.get(one, -1) for one in places[f"{kind}_id"].to_pylist()], np.int64)
+    out = np.zeros((areas.num_rows, *leaves.shape[1:]))
+    np.add.at(out, area[area >= 0], leaves[area >= 0])
+    return out
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection, areas: pa.Table, classes: list[str], hours: np.ndarray
+) -> None:
+    """Store hours, shape (areas, classes, 24, 7)."""
+    n = np.round(hours, DIGITS)
+    kept = n > 0
+    if areas.num_rows and areas["scope_kind"][0].as_py() != "community":
+        kept = np.ones(n.shape, dtype=bool)
+    area, of_class, hour, weekday = np.nonzero(kept)
+    rows = pa.table(
+        {
+            **{name: areas[name].take(pa.array(area)) for name in areas.column_names},
+            "class": pa.array(classes).take(pa.array(of_class)),
+            "weekday": weekday.astype(np.int64),
+            "hour": hour.astype(np.int64),
+            "n": n[kept],
+        }
+    )
+    con.register("hour_rows", rows)
+    con.execute("INSERT INTO mart.incident_hours BY NAME SELECT * FROM hour_rows")
+    con.unregister("hour_rows")
