@@ -107,14 +107,13 @@ def find_gaps(areas: Sequence[Any] | NDArray[Any]) -> list[Patch]:
     holes = [shapely.Polygon(ring) for part in parts for ring in part.interiors]
     pieces = shapely.get_parts(shapely.union_all([*holes, *_strips(shapes, together)]))
     pieces = pieces[shapely.area(pieces) > _LEAST_M**2]
-    enclosed = np.unique(shapely.STRtree(holes).query(pieces, predicate="intersects")[0])
     tree = shapely.STRtree(shapes)
     shapely.prepare(together)
     return _widest_first(
         [
             _patch(np.sort(tree.query(piece, predicate="dwithin", distance=_POINT_M)), piece)
-            for number, piece in enumerate(pieces)
-            if number in enclosed or _open_share(piece, together) < _MOST_OPEN
+            for piece in pieces
+            if _open_share(piece, together) < _MOST_OPEN
         ]
     )
 

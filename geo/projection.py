@@ -196,7 +196,7 @@ def _one_by_one(
     x: NDArray[np.float64], y: NDArray[np.float64], epsg_from: int, epsg_to: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     u, v = _transformer(epsg_from, epsg_to).transform(x, y)
-    # PROJ takes infinity for "no value" and may turn an infinite input into a finite point.
+    # PROJ takes +inf for "no value", and turns y = -inf into a pole in some projections.
     lost = ~(np.isfinite(x) & np.isfinite(y) & np.isfinite(u) & np.isfinite(v))
     return np.where(lost, np.nan, u), np.where(lost, np.nan, v)
 

@@ -86,6 +86,40 @@ def test_all_points_in_one_place_or_nowhere_need_no_lattice() -> None:
     assert project([], [], epsg=32651)[0].shape == (0,)
 
 
+def test_minus_infinity_is_not_taken_for_the_south_pole() -> None:
+    x, y = unproject([427_000.0], [-np.inf], epsg=2154)
+    assert np.isnan([x[0], y[0]]).all()
+
+
+def _stretch(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.exp(x), x + np.sin(y)
+
+
+def test_strays_do_not_spoil_the_short_cut_for_the_rest() -> None:
+    asked = []
+
+    def counted(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(x.size)
+        return _stretch(x, y)
+
+    x, y = np.random.default_rng(5).uniform(0, 0.1, (2, 200_000))
+    x[7] = -700.0
+    got = transform_by_lattice(x, y, exact=counted, tolerance=1e-9)
+    assert np.abs(np.array(_stretch(x, y)) - got).max() <= 1e-9
+    assert sum(asked) < 20_000
+
+
+def test_a_bump_between_nodes_and_centres_is_seen_where_the_points_are() -> None:
+    def bumpy(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        u, v = _stretch(x, y)
+        return u + 1e-3 * (np.hypot(x - 0.0504, y - 0.0504) < 3e-4), v
+
+    x, y = np.random.default_rng(6).uniform(0, 0.1, (2, 5000))
+    x[::5], y[::5] = 0.0504, 0.0504
+    got = transform_by_lattice(x, y, exact=bumpy, tolerance=1e-9)
+    assert np.abs(np.array(bumpy(x, y)) - got).max() <= 1e-9
+
+
 @given(st.floats(-3, 3), st.floats(-3, 3), st.floats(1e-6, 10))
 @settings(max_examples=50)
 def test_a_jump_or_a_kink_is_never_interpolated_across(a: float, b: float, jump: float) -> None:
