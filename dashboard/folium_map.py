@@ -69,6 +69,10 @@ class InlineSender:
         """Give the geometry alone: attributes of the features stay out of the file."""
         return {"json": bare_geojson(content), "hash": content.sha256}
 
+    def points(self, content: GzGeoJson, text: str) -> dict[str, Any]:
+        """Give the packed points."""
+        return {"text": text, "hash": content.sha256}
+
     def tips(self, content: GzGeoJson, texts: Sequence[str]) -> dict[str, Any]:
         """Give the encoded texts."""
         return {"list": list(texts), "hash": content.sha256}

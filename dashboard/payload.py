@@ -12,6 +12,7 @@ from dashboard.maps import GzGeoJson, Layer, MapView, Points, map_texts
 from dashboard.styles import Style, Swatch
 
 INLINE_TIPS = 200
+INLINE_POINTS_CHARS = 8_000
 
 
 class Sender(Protocol):
@@ -19,6 +20,9 @@ class Sender(Protocol):
 
     def geometry(self, content: GzGeoJson) -> dict[str, Any]:
         """Give the payload's entry for a layer's GeoJSON."""
+
+    def points(self, content: GzGeoJson, text: str) -> dict[str, Any]:
+        """Give the payload's entry for points; `content` is the same packed text as JSON."""
 
     def tips(self, content: GzGeoJson, texts: Sequence[str]) -> dict[str, Any]:
         """Give the payload's entry for a layer's tooltips; `content` is their JSON list."""
@@ -111,11 +115,8 @@ def _layer(layer: Layer, no_data: str, sender: Sender) -> dict[str, Any]:
 
 def _data(layer: Layer, sender: Sender) -> dict[str, Any]:
     if isinstance(layer.geometry, Points):
-        packed = layer.geometry.packed()
-        return {
-            "points": base64.b64encode(packed).decode(),
-            "hash": hashlib.sha256(packed).hexdigest(),
-        }
+        text = base64.b64encode(layer.geometry.packed()).decode()
+        return {"kind": "points"} | sender.points(_pack_json(text), text)
     return sender.geometry(layer.content())
 
 
@@ -138,10 +139,10 @@ def _swatch(swatch: Swatch, label: str, shown: bool) -> dict[str, Any]:
 def _tips(layer: Layer, sender: Sender) -> dict[str, Any] | None:
     if layer.tooltips is None:
         return None
-    return sender.tips(_pack_tips(tuple(layer.tooltips)), layer.tooltips)
+    return sender.tips(_pack_json(tuple(layer.tooltips)), layer.tooltips)
 
 
-@lru_cache(maxsize=32)
-def _pack_tips(texts: tuple[str, ...]) -> GzGeoJson:
-    raw = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
+@lru_cache(maxsize=64)
+def _pack_json(value: str | tuple[str, ...]) -> GzGeoJson:
+    raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return GzGeoJson(hashlib.sha256(raw).hexdigest(), gzip.compress(raw, 6, mtime=0))

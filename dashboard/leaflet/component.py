@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.geometry_store import STORE, GeometryStore
 from dashboard.leaflet import bundle
 from dashboard.maps import GzGeoJson, MapView
-from dashboard.payload import INLINE_TIPS, build_payload
+from dashboard.payload import INLINE_POINTS_CHARS, INLINE_TIPS, build_payload
 from dashboard.routes import BROWSER_COOKIE
 
 NAME = "anxing_map"
@@ -83,6 +83,12 @@ class UrlSender:
             "url": self._store.url(content.sha256, browser=self._browser),
             "hash": content.sha256,
         }
+
+    def points(self, content: GzGeoJson, text: str) -> dict[str, Any]:
+        """Send some hundred points as they are and more by address."""
+        if len(text) <= INLINE_POINTS_CHARS:
+            return {"text": text, "hash": content.sha256}
+        return self.geometry(content)
 
     def tips(self, content: GzGeoJson, texts: Sequence[str]) -> dict[str, Any]:
         """Send a short list as it is and a long one by address."""

@@ -75,7 +75,7 @@ def test_features_hidden_by_a_filter_are_not_in_the_file():
     layer = payload_of(portable_map(town(shown=[False, True, False])))["layers"][0]
     assert layer["tips"]["list"] == ["乙"]
     assert layer["codes"] == "AQ=="  # one byte, class 1
-    assert len(layer["data"]["points"]) == 12  # eight bytes in base64
+    assert len(layer["data"]["text"]) == 12  # eight bytes in base64
 
 
 def test_hidden_shapes_are_not_in_the_file_either():

@@ -34,6 +34,9 @@ class Recorder:
     def geometry(self, content):
         return {"hash": content.sha256}
 
+    def points(self, content, text):
+        return {"hash": content.sha256, "text": text}
+
     def tips(self, content, texts):
         return {"hash": content.sha256, "list": list(texts)}
 

@@ -131,12 +131,13 @@
   /* Symbols shrink when looking from afar, so that a whole jurisdiction stays readable. */
   ns.radius = function (layer, scale) {
     var zoom = Math.log(scale) / Math.LN2;
-    return layer.style.radius * Math.max(0.5, Math.min(1.5, 1 + (zoom - 15.5) * 0.22));
+    return layer.style.radius * Math.max(0.3, Math.min(1.5, 1 + (zoom - 15.5) * 0.22));
   };
 
   function drawPoints(ctx, layer, view, ratio) {
     var sized = Object.assign({}, layer.style, { radius: ns.radius(layer, view.scale) });
     if (sized.radius < 4) sized.stroke_width = Math.min(sized.stroke_width, 1);
+    if (sized.radius < 2.4) { drawSpecks(ctx, layer, view, sized.radius); return; }
     var packed = layer.packed, sprites = layer.style.swatches.map(function (s) { return sprite(s, sized, ratio); });
     for (var i = 0; i < packed.n; i++) {
       var code = layer.codes[i];
@@ -147,6 +148,23 @@
           packed.xy[2 * v + 1] * view.scale - view.y - s.half, 2 * s.half, 2 * s.half);
       }
     }
+  }
+
+  /* Too small for a symbol to be told apart: one filled path a class, several times as fast. */
+  function drawSpecks(ctx, layer, view, r) {
+    var packed = layer.packed;
+    layer.style.swatches.forEach(function (swatch, code) {
+      ctx.beginPath();
+      for (var i = 0; i < packed.n; i++) {
+        if (layer.codes[i] !== code || !inView(packed.box, i, view)) continue;
+        var last = packed.ring[packed.feature[i + 1]];
+        for (var v = packed.ring[packed.feature[i]]; v < last; v++) {
+          ctx.rect(packed.xy[2 * v] * view.scale - view.x - r, packed.xy[2 * v + 1] * view.scale - view.y - r, 2 * r, 2 * r);
+        }
+      }
+      ctx.fillStyle = rgba(layer.kind === "point" && swatch.colour === "#ffffff" ? layer.style.stroke : swatch.colour, 0.9);
+      ctx.fill();
+    });
   }
 
   ns.drawLayer = function (ctx, layer, view, ratio) {

@@ -96,6 +96,7 @@
     },
 
     redrawNow: function () {
+      if (this._frame) { cancelAnimationFrame(this._frame); this._frame = 0; }
       if (!this._bounds || this._map._animatingZoom) return;
       var ctx = this._ctx, ratio = this.ratio, scale = Math.pow(2, this._zoom), size = this._bounds.getSize();
       var corner = this._map.getPixelOrigin().add(this._bounds.min), slack = 16;

@@ -25,7 +25,10 @@
 
   function loadGeometry(spec, base, datum) {
     return cached("g" + spec.hash + datum, function () {
-      if (spec.points !== undefined) return Promise.resolve(ns.packPoints(spec.points, datum));
+      if (spec.kind === "points") {
+        var text = spec.text === undefined ? fetchJson(base, spec.url) : Promise.resolve(spec.text);
+        return text.then(function (packed) { return ns.packPoints(packed, datum); });
+      }
       var json = spec.json ? Promise.resolve(spec.json) : fetchJson(base, spec.url);
       return json.then(function (data) { return ns.packGeoJson(data, datum); });
     });
@@ -110,13 +113,15 @@
       this.legend.show(payload.legend, this.layers, function (layer, on) { self.toggle(layer.id, on); });
       this.setReady(false);
       this.place();
-      this.painter.redraw();
       return Promise.all(this.layers.map(function (layer) {
         return Promise.all([loadGeometry(layer.data, payload.base, datum), loadTips(layer.tips, payload.base)])
-          .then(function (got) { layer.packed = got[0]; layer.tipList = got[1]; self.painter.redraw(); });
+          .then(function (got) { layer.packed = got[0]; layer.tipList = got[1]; if (!self.drawnOnce) self.painter.redraw(); });
       })).then(function () {
+        /* The page's own text first: drawing a whole city takes a tenth of a second. */
+        return new Promise(function (go) { setTimeout(go, self.drawnOnce ? 16 : 0); });
+      }).then(function () {
         if (round !== self.round || !self.map) return;
-        self.loaded = true;
+        self.loaded = self.drawnOnce = true;
         self.notice.textContent = "";
         self.painter.redrawNow();
         self.marker.redrawNow();
