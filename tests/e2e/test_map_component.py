@@ -254,6 +254,8 @@ def test_on_a_phone_the_legend_is_folded_and_a_tap_picks(visit):
 
 def test_a_map_in_a_hidden_tab_draws_when_the_tab_opens(visit):
     page = visit("?tabs=1", ready=False).page
+    page.wait_for_function("() => window.__anxing_map && __anxing_map.loaded", timeout=30_000)
+    assert page.evaluate("() => __anxing_map.ready") is False
     page.get_by_role("tab", name="说明").click()
     page.wait_for_selector('[data-ready="1"]', timeout=30_000)
     x, y = spot(page, "communities", 9)

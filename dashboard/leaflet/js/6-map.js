@@ -111,6 +111,7 @@
       this.hovered = null;
       this.selected = this.chosen(payload.selected, this.selected);
       this.legend.show(payload.legend, this.layers, function (layer, on) { self.toggle(layer.id, on); });
+      this.loaded = false;
       this.setReady(false);
       this.place();
       return Promise.all(this.layers.map(function (layer) {
@@ -122,7 +123,6 @@
       }).then(function () {
         if (round !== self.round || !self.map) return;
         self.loaded = self.drawnOnce = true;
-        self.notice.textContent = "";
         self.painter.redrawNow();
         self.marker.redrawNow();
         self.setReady(self.placed);
@@ -136,10 +136,9 @@
 
     setReady: function (on) {
       this.ready = Boolean(on);
-      if (!on) this.loaded = false;
       this.node.dataset.ready = on ? "1" : "0";
       this.node.setAttribute("aria-busy", on ? "false" : "true");
-      if (!on) this.notice.textContent = this.payload.texts.loading;
+      this.notice.textContent = on ? "" : this.payload.texts.loading;
     },
 
     /* Where to look is set once and again only when the page asks for another place. */
