@@ -145,8 +145,7 @@
     place: function () {
       var place = this.payload.place, wanted = JSON.stringify(place), memory = this.memory;
       if (this.placed && this.placedAs === wanted) return;
-      var size = this.map.getSize();
-      if (!size.x || !size.y) { this.map.invalidateSize(false); size = this.map.getSize(); }
+      var size = this.measured();
       if (!size.x || !size.y) { this.placed = false; return; }
       if (!this.placed && memory.place === wanted && memory.centre) {
         this.map.setView(memory.centre, memory.zoom, { animate: false });
@@ -154,6 +153,12 @@
       this.placed = true;
       this.placedAs = memory.place = wanted;
       this.remember();
+    },
+
+    /* Leaflet keeps the size it measured first, which in a hidden tab is nothing. */
+    measured: function () {
+      this.map._sizeChanged = true;
+      return this.map.getSize();
     },
 
     home: function () {
@@ -174,7 +179,7 @@
     resized: function () {
       if (!this.map) return;
       this.map.invalidateSize({ pan: false });
-      var size = this.map.getSize();
+      var size = this.measured();
       this.legend.setHeight(size.y - 90);
       if (size.x && size.y && !this.placed && this.payload) {
         this.place();
