@@ -23,8 +23,9 @@ class Places:
     ----------
     x
         Values, shape (n,).
-    lag, weight, weight2
-        Sums over neighbours of weight times value, of weights, of squared weights, shape (n,).
+    lag, weight, weight2, weight3
+        Sums over neighbours of weight times value, of weights, of their squares and cubes,
+        shape (n,).
     count
         Number of neighbours, shape (n,).
     matrix
@@ -37,6 +38,7 @@ class Places:
     lag: Floats
     weight: Floats
     weight2: Floats
+    weight3: Floats
     count: Ints
     matrix: csr_array | None
     valued: NDArray[np.bool_]
@@ -117,7 +119,7 @@ def _from_grid(x: Floats, steps: Ints, given: tuple[int, ...]) -> Places:
         count[here] += valued[there]
     n = count[valued]
     degree = n.astype(np.float64)
-    return Places(x[valued], lag[valued], degree, degree, n, None, valued.reshape(given))
+    return Places(x[valued], lag[valued], degree, degree, degree, n, None, valued.reshape(given))
 
 
 def _overlap(step: int, length: int) -> tuple[slice, slice]:
@@ -148,6 +150,7 @@ def _from_matrix(x: Floats, weights: Weights, *, where: str) -> Places:
     n = int(valued.sum())
     kept = csr_array((entries.data[keep], (number[rows[keep]], number[cols[keep]])), shape=(n, n))
     lag, weight = kept @ x[valued], kept @ np.ones(n)
-    weight2 = kept.multiply(kept) @ np.ones(n)
+    squared = kept.multiply(kept)
+    weight2, weight3 = squared @ np.ones(n), squared.multiply(kept) @ np.ones(n)
     count = np.diff(kept.indptr).astype(np.int64)
-    return Places(x[valued], lag, weight, weight2, count, kept, valued)
+    return Places(x[valued], lag, weight, weight2, weight3, count, kept, valued)

@@ -203,6 +203,46 @@ def test_uniform_incidents_are_significant_as_often_as_chance_allows() -> None:
     assert np.mean(after) < 0.002
 
 
+@pytest.mark.parametrize("mean", [0.01, 0.1, 1, 10])
+def test_rare_chance_incidents_make_no_hotspots_by_the_gamma_p(mean: float) -> None:
+    false, at_5_percent = [], []
+    for seed in range(100):
+        x = np.random.default_rng(seed).poisson(mean, (40, 40))
+        found = gi_star(x, approximation="gamma")
+        false.append((found.p_fdr <= 0.05).any())
+        at_5_percent.append((found.p <= 0.05).mean())
+    assert np.mean(false) <= 0.09
+    assert np.mean(at_5_percent) < 0.055
+
+
+def test_the_gamma_p_is_near_that_of_many_rearrangements() -> None:
+    x = np.random.default_rng(4).poisson(0.7, (20, 20)).astype(float)
+    x[3:5, 3:6] += 2
+    by_chance = gi_star(x, permutations=200_000, rng=np.random.default_rng(0), null="total").p
+    gamma = gi_star(x, approximation="gamma").p
+    rare = by_chance < 0.05
+    assert rare.sum() > 10
+    assert np.abs(np.log(gamma[rare] / by_chance[rare])).max() < 0.45
+    normal = gi_star(x).p
+    assert np.abs(np.log(normal[rare] / by_chance[rare])).max() > 0.8
+
+
+def test_the_gamma_p_takes_weights_and_measures() -> None:
+    from scipy.sparse import csr_array
+
+    x = np.random.default_rng(4).exponential(size=80)
+    w = csr_array(np.random.default_rng(5).uniform(0, 2, (80, 80)) * (np.arange(80) % 9 == 0))
+    by_chance = gi_star(x, w, permutations=40_000, rng=np.random.default_rng(0), null="total").p
+    for sign in (1, -1):  # mirrored values have the same two-sided p
+        gamma = gi_star(sign * x, w, approximation="gamma").p
+        assert np.abs(gamma - by_chance).max() < 0.06
+    even = np.tile([0.0, 1], 40)
+    flat = gi_star(even + 0.5, w, approximation="gamma").p
+    np.testing.assert_allclose(flat, gi_star(even + 0.5, w).p, atol=0.01)
+    alone = gi_star(np.array([[1.0, 2, 9]]), radius_cells=5, approximation="gamma")
+    assert (alone.p == 1).all()
+
+
 def test_a_planted_hotspot_is_found_and_little_else() -> None:
     x = np.random.default_rng(8).poisson(3, (40, 40))
     x[10:13, 20:23] += 9
@@ -254,6 +294,10 @@ def test_fdr_never_lowers_p_and_keeps_its_order(p: list[float]) -> None:
             "Use null='conditional'",
         ),
         (lambda: gi_star(np.arange(4), -contiguity((2, 2))), "12 weights are negative"),
+        (
+            lambda: gi_star(np.arange(9), shape=(3, 3), include_self=False, approximation="gamma"),
+            "it is made for Gi",
+        ),
     ],
 )
 def test_what_cannot_be_measured_is_refused(call: object, message: str) -> None:
