@@ -111,7 +111,9 @@ def _phrase(one: dict[str, object]) -> str:
     text = f"{one['column_name'] or 'row'} breaks '{one['rule']}' in {one['line_count']}"
     text += f" (line {one['line_first']}"
     text += f": {str(found)[:60]!r}" if found is not None else ""
-    return text + (f", expected {str(one['expected'])[:80]})" if one["expected"] else ")")
+    return text + (
+        f", expected {str(one['expected_first'])[:80]})" if one["expected_first"] else ")"
+    )
 
 
 @dataclass
