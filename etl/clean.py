@@ -135,6 +135,9 @@ def clean_batch(
         raw = categories.get(column.name)
         if raw is None:
             raw = _mapped(batch, spec, column.name)
+        if raw is None and not column.required:
+            continue  # a column the source does not bring costs nothing, not even nulls
+        raw = pa.nulls(batch.num_rows, pa.string()) if raw is None else raw
         columns[column.name] = _checked(raw, column, spec, faults, zone)
     _check_moments(columns, table, faults, now)
     columns[LINE] = batch.column(LINE)
@@ -147,12 +150,12 @@ def clean_batch(
     return Cleaned(kept, faults.batches, int(faults.bad.sum()))
 
 
-def _mapped(batch: pa.RecordBatch, spec: SourceSpec, name: str) -> pa.Array:
-    n = batch.num_rows
+def _mapped(batch: pa.RecordBatch, spec: SourceSpec, name: str) -> pa.Array | None:
+    """Return the source's values for a column, None when it brings none."""
     theirs = [one for one in spec.columns.get(name, ()) if one in batch.schema.names]
     if not theirs:
         constant = spec.constants.get(name)
-        return pa.array([constant], pa.string()).take(pa.array(np.zeros(n, np.int64)))
+        return None if constant is None else pa.repeat(constant, batch.num_rows)
     if len(theirs) == 1:
         raw = batch.column(theirs[0])
     else:
@@ -251,7 +254,7 @@ def _check_moments(
 ) -> None:
     """Refuse moments in the future, software's null dates and ends before beginnings."""
     for column in table.inputs:
-        if column.kind not in ("instant", "date"):
+        if column.kind not in ("instant", "date") or column.name not in columns:
             continue
         values = columns[column.name]
         if values.null_count == len(values):
@@ -273,6 +276,8 @@ def _check_moments(
                 f"not after {now:%Y-%m-%d %H:%M} UTC",
             )
     for first, last in _ORDERED.get(table.name, ()):
+        if first not in columns or last not in columns:
+            continue
         wrong = pc.less(columns[last], columns[first])
         _add(faults, last, "time_order", wrong, columns[last], f"not before {first}")
 

@@ -112,6 +112,7 @@ class CoreFiller:
         staged = self.loader.stage(name, found)
         table = schema.input_table(name)
         _refuse_repeats(staged, table)
+        staged.rows = staged.rows.drop_columns([KEY, CONTENT])
         self._refuse_strangers(staged, table)
         added = self.scoping.assign(name, staged, self.report)
         for owner in staged.files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import duckdb
@@ -20,27 +21,42 @@ class Repeats:
     conflicting: np.ndarray
 
 
-def digests(batch: pa.RecordBatch, columns: tuple[str, ...]) -> np.ndarray:
-    """Return a 64-bit digest of the named columns for each row.
+_thread = threading.local()
+
+
+def _scratch() -> duckdb.DuckDBPyConnection:
+    """Return this thread's own database in memory; opening one a batch costs more than the work."""
+    if not hasattr(_thread, "con"):
+        _thread.con = duckdb.connect()
+        _thread.con.execute("SET threads = 1")
+    con: duckdb.DuckDBPyConnection = _thread.con
+    return con
+
+
+def digests(batch: pa.RecordBatch, *column_sets: tuple[str, ...]) -> list[np.ndarray]:
+    """Return 64-bit digests of the named columns for each row.
 
     Parameters
     ----------
     batch
         Rows.
-    columns
-        Columns that count; null and the empty text differ.
+    *column_sets
+        Columns that count, for each digest wanted; null and the empty text differ.
 
     Returns
     -------
-    numpy.ndarray
-        uint64, one a row.
+    list of numpy.ndarray
+        uint64, one a row, for each set of columns.
     """
-    with duckdb.connect() as con:
-        con.execute("SET threads = 1")
-        con.register("rows", pa.Table.from_batches([batch]))
-        named = ", ".join(quote(one) for one in columns)
-        found = con.execute(f"SELECT hash({named}) AS h FROM rows").fetchnumpy()["h"]
-    return np.asarray(found, dtype=np.uint64)
+    con = _scratch()
+    con.register("rows", pa.Table.from_batches([batch]))
+    wanted = [
+        f"hash({', '.join(quote(one) for one in columns)}) AS h{place}"
+        for place, columns in enumerate(column_sets)
+    ]
+    found = con.execute(f"SELECT {', '.join(wanted)} FROM rows").fetchnumpy()
+    con.unregister("rows")
+    return [np.asarray(found[f"h{place}"], np.uint64) for place in range(len(column_sets))]
 
 
 def row_names(batch: pa.RecordBatch) -> pa.Array:
@@ -56,14 +72,15 @@ def row_names(batch: pa.RecordBatch) -> pa.Array:
     pyarrow.StringArray
         16 hexadecimal digits of the row's MD5, a digest that does not change between versions.
     """
-    with duckdb.connect() as con:
-        con.execute("SET threads = 1")
-        con.register("rows", pa.Table.from_batches([batch]))
-        texts = ", ".join(
-            f"coalesce(CAST({quote(name)} AS VARCHAR), chr(30))" for name in batch.schema.names
-        )
-        query = f"SELECT md5(concat_ws(chr(31), {texts}))[:16] AS name FROM rows"
-        return con.execute(query).to_arrow_table()["name"].combine_chunks()
+    con = _scratch()
+    con.register("rows", pa.Table.from_batches([batch]))
+    texts = ", ".join(
+        f"coalesce(CAST({quote(name)} AS VARCHAR), chr(30))" for name in batch.schema.names
+    )
+    query = f"SELECT md5(concat_ws(chr(31), {texts}))[:16] AS name FROM rows"
+    names = con.execute(query).to_arrow_table()["name"].combine_chunks()
+    con.unregister("rows")
+    return names
 
 
 def find_repeats(keys: np.ndarray, contents: np.ndarray) -> Repeats:

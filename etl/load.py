@@ -75,7 +75,8 @@ class TableLoader:
         if not batches:
             for owner in files:
                 owner.check_share(self.district.reject_above_fraction)
-        return Staged(files, pa.Table.from_batches(batches))
+        tables = [pa.Table.from_batches([one]) for one in batches]
+        return Staged(files, pa.concat_tables(tables, promote_options="default"))
 
     def _read_file(self, owner: FileRows, number: int) -> list[pa.RecordBatch]:
         spec, file = owner.spec, owner.file
@@ -154,7 +155,7 @@ class TableLoader:
     ) -> tuple[pa.RecordBatch, list[pa.RecordBatch]]:
         frame = self.frame
         faults = _faults(rows, owner)
-        lon, lat = rows["lon"], rows["lat"]
+        lon, lat = _coordinates(rows)
         if GEOMETRY in rows.schema.names and lon.null_count == len(lon):
             points = clean_points(rows[GEOMETRY].to_numpy(zero_copy_only=False))
             _note_codes(faults, points.codes, "one point")
@@ -180,7 +181,7 @@ class TableLoader:
                     f"{owner.file.label}: no shapes in the file; expected a polygon a row. "
                     "Use a format with geometry: geojson, gpkg, shapefile or geoparquet."
                 )
-            return _replace(rows, {"geometry": pa.nulls(rows.num_rows, pa.binary())}), []
+            return rows, []
         faults = _faults(rows, owner)
         found = rows[GEOMETRY].to_numpy(zero_copy_only=False)
         shapes, codes, mended = clean_polygons(found)
@@ -196,6 +197,13 @@ class TableLoader:
         metres = project_shapes(shapes[good], datum=datum, frame=self.frame)
         placed = rows.filter(pa.array(good)).drop_columns([GEOMETRY])
         return _with_shapes(placed, metres, self.frame), faults.batches
+
+
+def _coordinates(rows: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
+    """Return the coordinate columns, empty ones when the source maps none."""
+    nothing = pa.nulls(rows.num_rows, pa.float64())
+    names = rows.schema.names
+    return tuple(rows[one] if one in names else nothing for one in ("lon", "lat"))
 
 
 def _note_codes(faults: Faults, codes: np.ndarray, expected: str) -> None:
@@ -259,9 +267,10 @@ def _with_names(rows: pa.RecordBatch, original: pa.RecordBatch, key: str) -> pa.
 def _with_digests(rows: pa.RecordBatch, table: schema.Table, number: int) -> pa.RecordBatch:
     n = rows.num_rows
     columns = tuple(one for one in rows.schema.names if one != LINE)
+    key, content = digests(rows, table.key, columns)
     added = {
-        KEY: pa.array(digests(rows, table.key)),
-        CONTENT: pa.array(digests(rows, columns)),
+        KEY: pa.array(key),
+        CONTENT: pa.array(content),
         FILE: pa.array(np.full(n, number, np.int32)),
     }
     return _replace(rows, added)

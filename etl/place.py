@@ -162,6 +162,8 @@ def _floats(values: pa.Array) -> np.ndarray:
 
 def _pair(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> pa.Array:
     """Return "x, y" as text for `rows`, null elsewhere: rejected rows only are written out."""
+    if not rows.any():
+        return pa.nulls(len(x), pa.string())
     texts = np.full(len(x), None, dtype=object)
     for row in np.flatnonzero(rows):
         texts[row] = f"{x[row]:.10g}, {y[row]:.10g}"

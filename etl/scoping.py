@@ -114,6 +114,8 @@ class Scoping:
         self, staged: Staged, added: dict[str, pa.Array], report: Report
     ) -> None:
         """Prefer the street a community states where there is one; report disagreement."""
+        if "street_id" not in staged.rows.column_names:
+            return
         stated = staged.rows["street_id"].combine_chunks()
         staged.rows = staged.rows.drop_columns(["street_id"])
         computed = added.get("street_id")
@@ -233,7 +235,8 @@ def _report_disagreement(
         f"{what}_stated",
         f"the stated {words[0]} agrees with the point for {both - n} of {both} rows "
         f"({(both - n) / both:.1%}); where they differ the point decides.",
-        f"填报{words[1]}与坐标一致 {both - n}/{both} 行（{(both - n) / both:.1%}）；不一致时以坐标为准。",
+        f"填报{words[1]}与坐标一致 {both - n}/{both} 行（{(both - n) / both:.1%}）；"
+        "不一致时以坐标为准。",
         table=name,
         n=n,
     )

@@ -114,9 +114,8 @@ def _copy(
     one: Slice,
 ) -> None:
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(table.schema)}")
-    typed = ", ".join(f"{quote(column.name)} {column.sql_type}" for column in columns)
     target = f"{quote(table.schema)}.{quote(table.name)}"
-    con.execute(f"CREATE TABLE {target} ({typed})")
+    con.execute(schema.create_table(table, tuple(columns)))
     if table.full_name == LAYERS:
         return
     condition, bound = _condition(source, table, one)

@@ -24,6 +24,9 @@ from etl.dictionary.model import Kind
 NOTHING = frozenset(
     "|null|none|nan|n/a|na|#n/a|nil|\\n|-|--|—|/|?|(null)|<null>|无|空|不详|未知|暂无".split("|")
 )
+_NOTHING_AS_WRITTEN = pa.array(
+    sorted({form for one in NOTHING for form in (one, one.upper(), one.title())})
+)
 TRUE = frozenset({"true", "t", "1", "yes", "y", "是", "有", "1.0"})
 FALSE = frozenset({"false", "f", "0", "no", "n", "否", "无", "没有", "0.0"})
 ARROW_TYPES: dict[Kind, pa.DataType] = {
@@ -37,6 +40,7 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     "json": pa.string(),
     "bytes": pa.binary(),
 }
+_OFFSET = re.compile(r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})$")
 _DECIMAL = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 
 
@@ -65,9 +69,7 @@ def trimmed(column: pa.Array) -> pa.Array:
     texts = pc.utf8_trim_whitespace(texts)
     if not pc.all(pc.string_is_ascii(texts), min_count=0).as_py():
         texts = pc.utf8_normalize(texts, form="NFC")
-    short = pc.less_equal(pc.binary_length(texts), 12)
-    lowered = pc.utf8_lower(pc.if_else(short, texts, pa.scalar("x")))
-    nothing = pc.is_in(lowered, value_set=pa.array(sorted(NOTHING)))
+    nothing = pc.is_in(texts, value_set=_NOTHING_AS_WRITTEN)
     if not pc.any(nothing, min_count=0).as_py():
         return texts
     return pc.if_else(nothing, pa.scalar(None, pa.string()), texts)
@@ -200,13 +202,12 @@ def _cast_whole(texts: pa.Array, formats: tuple[str, ...], kind: Kind) -> pa.Arr
         if "%" in formats[0] and not _same_text(texts, moments, formats[0]):
             return None
         return pc.cast(moments, pa.date32(), safe=False) if kind == "date" else moments
-    kinds = (pa.date32(),) if kind == "date" else (pa.timestamp("us", "UTC"), pa.timestamp("us"))
-    for wanted in kinds:
-        try:
-            return pc.cast(texts, wanted)
-        except pa.ArrowInvalid:
-            continue
-    return None
+    first = pc.drop_null(texts)[:1].to_pylist()
+    zone = "UTC" if first and _OFFSET.search(first[0]) else None
+    try:
+        return pc.cast(texts, pa.date32() if kind == "date" else pa.timestamp("us", zone))
+    except pa.ArrowInvalid:
+        return None
 
 
 def _same_text(texts: pa.Array, moments: pa.Array, form: str) -> bool:

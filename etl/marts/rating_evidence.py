@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from etl.marts import rating_measures
 from etl.marts.context import MartContext
 from etl.marts.rating_measures import Floats, IncidentCounts, Period, Windows
-from etl.rating import Evidence, Measured, Standard
+from etl.rating import Evidence, Item, Measured, Standard
 
 # An inspection of a year is still written up in the month after it.
 GRACE_DAYS = 31
@@ -88,11 +88,15 @@ class PeriodEvidence:
 
 @dataclass
 class Assessed:
-    """Assessments of one standard in one period; sheets hold score, day and assessor."""
+    """Assessments of one standard in one period: by item, one value per community.
+
+    `days` and `assessors` are texts, None where the sheet leaves them open or there is no sheet.
+    """
 
     scores: dict[str, Floats]
     values: dict[str, Floats]
-    sheets: Mapping[tuple[int, str], tuple[float | None, date | None, str | None]]
+    days: dict[str, list[str | None]]
+    assessors: dict[str, list[str | None]]
 
 
 def read_frame(context: MartContext) -> Frame:
@@ -213,43 +217,65 @@ def read_assessed(
     context: MartContext, frame: Frame, standard: Standard, period: Period
 ) -> Assessed:
     """Read the assessments of a standard in a period; refused ones become findings."""
+    items = [item for item in standard.items if item.is_assessed]
     rows = context.con.execute(
-        "SELECT i, item_id, score, value, assessed_on, assessor FROM core.assessments "
+        "SELECT i, coalesce(list_position($items, item_id), 0) AS k, score, value, "
+        "assessed_on IS NOT NULL AND assessed_on NOT BETWEEN $first AND $last AS is_outside, "
+        "strftime(assessed_on, '%Y-%m-%d') AS day, assessor FROM core.assessments "
         "JOIN rating_communities USING (community_id) "
-        "WHERE standard_id = ? AND period = ? ORDER BY i, item_id",
-        [standard.standard_id, period.name],
-    ).fetchall()
-    items = {item.item_id: item for item in standard.items if item.is_assessed}
-    scores = {name: np.full(frame.n, np.nan) for name in items}
-    values = {name: np.full(frame.n, np.nan) for name in items}
-    sheets: dict[tuple[int, str], tuple[float | None, date | None, str | None]] = {}
-    refused: dict[str, int] = {}
-    for i, item_id, score, value, assessed_on, assessor in rows:
-        why = _refuse(items.get(item_id), score, assessed_on, period)
-        if why:
-            refused[why] = refused.get(why, 0) + 1
-            continue
-        scores[item_id][i] = np.nan if score is None else score
-        values[item_id][i] = np.nan if value is None else value
-        sheets[i, item_id] = (score if score is not None else value, assessed_on, assessor)
-    for why, times in sorted(refused.items()):
-        _report_refused(context, standard, period, why, times)
-    return Assessed(scores, values, sheets)
+        "WHERE standard_id = $standard AND period = $period ORDER BY k, i",
+        {
+            "items": [item.item_id for item in items] or [""],
+            "first": period.first,
+            "last": date(int(period.name), 12, 31) + timedelta(days=GRACE_DAYS),
+            "standard": standard.standard_id,
+            "period": period.name,
+        },
+    ).fetchnumpy()
+    at = np.asarray(rows["k"])
+    assessed = Assessed({}, {}, {}, {})
+    refused = {"unknown_item": int((at == 0).sum())}
+    for k, item in enumerate(items, start=1):
+        rows_of_item = slice(*np.searchsorted(at, [k, k + 1]))
+        sheets = {name: one[rows_of_item] for name, one in rows.items()}
+        why = _refuse(item, _floats(sheets["score"]), np.asarray(sheets["is_outside"], dtype=bool))
+        for name, flags in why.items():
+            refused[name] = refused.get(name, 0) + int(flags.sum())
+        good = ~np.logical_or.reduce(list(why.values()))
+        _add_sheets(assessed, item.item_id, frame.n, {k: one[good] for k, one in sheets.items()})
+    for name, times in sorted(refused.items()):
+        if times:
+            _report_refused(context, standard, period, name, times)
+    return assessed
 
 
-def _refuse(item: Any, score: float | None, assessed_on: date | None, period: Period) -> str | None:
-    if item is None:
-        return "unknown_item"
-    if assessed_on is not None:
-        year_end = date(int(period.name), 12, 31) + timedelta(days=GRACE_DAYS)
-        if not period.first <= assessed_on <= year_end:
-            return "outside_period"
-    if score is None:
-        return None
-    allowed = item.parameters.get("allowed")
-    if not 0.0 <= score <= item.parameters.get("scale", item.weight):
-        return "out_of_range"
-    return "not_allowed" if allowed is not None and score not in allowed else None
+def _add_sheets(assessed: Assessed, item_id: str, n: int, sheets: dict[str, Any]) -> None:
+    where = np.asarray(sheets["i"])
+    for column, into in (("score", assessed.scores), ("value", assessed.values)):
+        filled = np.full(n, np.nan)
+        filled[where] = _floats(sheets[column])
+        into[item_id] = filled
+    for column, texts in (("day", assessed.days), ("assessor", assessed.assessors)):
+        found = np.full(n, None, dtype=object)
+        found[where] = np.ma.filled(sheets[column].astype(object), None)
+        texts[item_id] = found.tolist()
+
+
+def _floats(column: Any) -> Floats:
+    return np.asarray(np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan))
+
+
+def _refuse(
+    item: Item, score: Floats, is_outside: NDArray[np.bool_]
+) -> dict[str, NDArray[np.bool_]]:
+    """Return which sheets are refused, each for one reason."""
+    most = float(item.parameters.get("scale", item.weight))
+    beyond = ~is_outside & ((score < 0.0) | (score > most))
+    found = {"outside_period": is_outside, "out_of_range": beyond}
+    if "allowed" in item.parameters:
+        known = np.isin(score, item.parameters["allowed"]) | np.isnan(score)
+        found["not_allowed"] = ~is_outside & ~beyond & ~known
+    return found
 
 
 _REFUSALS = {

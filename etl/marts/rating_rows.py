@@ -1,23 +1,29 @@
-"""Rows of the rating tables, internal with points and evidence, published in bands alone."""
+"""Rows of the rating tables, internal with points and evidence, published in bands alone.
+
+Columns are made item by item, so that what an item's rows share is written once.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from etl.marts import rating_texts
 from etl.marts.rating_evidence import ROWS_OF, SANCTIONS, Assessed, Frame, PeriodEvidence
+from etl.marts.rating_texts import Extremes
 from etl.rating import Item, Outcome, Standard, Text
 from etl.rating.grading import Ints
 from etl.rating.model import CertaintyCap, Demerits
 from etl.rating.steps import NextStep, find_next_step
 
 Row = tuple[Any, ...]
+Columns = dict[str, list[Any]]
 BANDS = ((0.9, "full"), (0.7, "most"), (0.4, "half"), (0.1, "little"))
 _INCIDENTS = {
     "criminal_relative": ["criminal"],
@@ -50,15 +56,33 @@ class Rated:
     previous: Outcome
     drawn: Mapping[str, Ints]
 
-    def head(self, i: int) -> Row:
-        """Return community, station, street of a row."""
-        return self.frame.ids[i], self.frame.stations[i], self.frame.streets[i]
+    @property
+    def period(self) -> str:
+        """Name of the period."""
+        return self.made.windows.period.name
 
-    def state(self, i: int) -> str:
-        """Return rated, not_eligible or no_data."""
-        if not self.outcome.is_eligible[i]:
-            return "not_eligible"
-        return "rated" if self.outcome.grade[i] >= 0 else "no_data"
+    @cached_property
+    def states(self) -> list[str]:
+        """State of each rating: rated, not_eligible or no_data."""
+        graded = np.where(self.outcome.grade >= 0, "rated", "no_data")
+        return np.where(self.outcome.is_eligible, graded, "not_eligible").tolist()
+
+    @cached_property
+    def extremes(self) -> Extremes:
+        """The fullest and the emptiest item of each community."""
+        return rating_texts.find_extremes(self.outcome)
+
+    def head(self, which: list[int] | None = None) -> Columns:
+        """Return the columns that every table begins with, for all communities or some."""
+        frame, standard_id = self.frame, self.outcome.standard.standard_id
+        chosen = range(frame.n) if which is None else which
+        return {
+            "community_id": [frame.ids[i] for i in chosen],
+            "station_id": [frame.stations[i] for i in chosen],
+            "street_id": [frame.streets[i] for i in chosen],
+            "standard_id": [standard_id] * len(chosen),
+            "period": [self.period] * len(chosen),
+        }
 
 
 def is_trial(standard: Standard, period: str) -> bool:
@@ -66,167 +90,163 @@ def is_trial(standard: Standard, period: str) -> bool:
     return standard.trial_until is not None and period <= standard.trial_until
 
 
-def item_rows(rated: Rated) -> list[Row]:
-    """Return the rows of `mart.rating_items`: all items of the first community, then the next."""
-    outcome, period = rated.outcome, rated.made.windows.period.name
-    items = outcome.standard.items
-    grounds = [
-        rating_texts.ground_of(item, rated.frame, rated.made, rated.assessed) for item in items
-    ]
-    rows: list[Row] = []
-    for i in range(rated.frame.n):
-        head = rated.head(i)
-        for k, item in enumerate(items):
-            ground = _with_exceptions(grounds[k](i), item, outcome, i, k)
-            rows.append(
-                (
-                    *head,
-                    outcome.standard.standard_id,
-                    period,
-                    item.item_id,
-                    item.name.en,
-                    item.name.zh,
-                    _number(outcome.points[i, k]),
-                    float(outcome.max_points[i, k]),
-                    bool(outcome.is_missing[i, k]),
-                    ground.en,
-                    ground.zh,
-                    _evidence(rated, item, i),
-                )
-            )
-    return rows
+def item_columns(rated: Rated, k: int) -> Columns:
+    """Return the columns of `mart.rating_items` for the item at place `k`."""
+    outcome, n = rated.outcome, rated.frame.n
+    item = outcome.standard.items[k]
+    ground = rating_texts.ground_of(item, rated.frame, rated.made, rated.assessed)
+    evidence = _evidence_of(rated, item)
+    texts = _with_exceptions([ground(i) for i in range(n)], item, outcome, k)
+    return {
+        **rated.head(),
+        "item_id": [item.item_id] * n,
+        "name_en": [item.name.en] * n,
+        "name_zh": [item.name.zh] * n,
+        "points": _numbers(outcome.points[:, k]),
+        "max_points": outcome.max_points[:, k].tolist(),
+        "is_missing": outcome.is_missing[:, k].tolist(),
+        "ground_en": [one.en for one in texts],
+        "ground_zh": [one.zh for one in texts],
+        "evidence": [evidence(i) for i in range(n)],
+    }
 
 
-def _with_exceptions(ground: Text, item: Item, outcome: Outcome, i: int, k: int) -> Text:
-    if outcome.max_points[i, k] == 0.0:
-        return Text("Does not apply; left out of the sum.", "不适用，不计入总分。")
-    if outcome.is_exempt[i, k]:
-        return Text(f"Full points by exemption. {ground.en}", f"符合免评条件，得满分。{ground.zh}")
-    if outcome.is_missing[i, k] and not item.is_bonus:
+def _with_exceptions(grounds: list[Text], item: Item, outcome: Outcome, k: int) -> list[Text]:
+    for i in np.flatnonzero(outcome.is_missing[:, k] & (not item.is_bonus)):
+        en, zh = ("Left out of the sum.", "不计入总分。")
         if item.missing == "zero":
-            return Text(f"{ground.en} Counts as no points.", f"{ground.zh}按零分计。")
-        return Text(f"{ground.en} Left out of the sum.", f"{ground.zh}不计入总分。")
-    return ground
-
-
-def _evidence(rated: Rated, item: Item, i: int) -> str:
-    made, period = rated.made, rated.made.windows.period.name
-    found: dict[str, Any] = {}
-    if item.is_assessed:
-        if (i, item.item_id) in rated.assessed.sheets:
-            standard_id = rated.outcome.standard.standard_id
-            key = [rated.frame.ids[i], standard_id, item.item_id, period]
-            found = {"table": "assessments", "rows": ["/".join(key)]}
-    elif item.measure in _INCIDENTS:
-        window = made.windows.counted
-        found = {
-            "table": "incidents",
-            "classes": _INCIDENTS[item.measure],
-            "from": str(window.first),
-            "to": str(window.last),
-        }
-        if item.measure == "cases_change":
-            found |= {"n": int(made.counts["now"][i]), "n_before": int(made.counts["before"][i])}
-    elif item.measure in ROWS_OF:
-        table = "sanctions" if item.measure in SANCTIONS else "hazards"
-        found = {"table": table, "rows": made.rows.get(ROWS_OF[item.measure], {}).get(i, [])}
-    else:
-        found = {"table": "communities", "rows": [rated.frame.ids[i]]}
-    return json.dumps(found, ensure_ascii=False, sort_keys=True)
-
-
-def rating_rows(rated: Rated, items: list[Row]) -> list[Row]:
-    """Return the rows of `mart.ratings`, given those of the items."""
-    outcome, standard = rated.outcome, rated.outcome.standard
-    period, n_days = rated.made.windows.period.name, rated.made.windows.period.n_days
-    step, stars, before = find_next_step(outcome), outcome.stars, rated.previous.stars
-    trial, k = is_trial(standard, period), len(standard.items)
-    rows: list[Row] = []
-    for i in range(rated.frame.n):
-        state = rated.state(i)
-        grade = standard.grades[outcome.grade[i]] if state == "rated" else None
-        reason = rating_texts.reason_of(outcome, i, state, n_days, public=False)
-        reason = _and_consequences(rated, i, reason, trial=trial)
-        out = bool((outcome.disqualifications[i] == 1).any())
-        reward = None if grade is None or trial or out else grade.reward_yuan
-        rows.append(
-            (
-                *rated.head(i),
-                standard.standard_id,
-                standard.version,
-                standard.digest,
-                _digest(rated, i, items[i * k : (i + 1) * k]),
-                period,
-                bool(outcome.is_eligible[i]),
-                bool(outcome.has_enough_data[i]),
-                _number(outcome.score[i]),
-                _number(outcome.score_low[i]),
-                _number(outcome.score_high[i]),
-                standard.max_score,
-                None if grade is None else grade.grade_id,
-                _stars(stars[i]),
-                _stars(before[i]),
-                reward,
-                reason.en,
-                reason.zh,
-                _next_step(standard, step, i) if grade is not None else None,
-            )
+            en, zh = ("Counts as no points.", "按零分计。")
+        grounds[i] = Text(f"{grounds[i].en} {en}", grounds[i].zh + zh)
+    for i in np.flatnonzero(outcome.is_exempt[:, k]):
+        grounds[i] = Text(
+            f"Full points by exemption. {grounds[i].en}", f"符合免评条件，得满分。{grounds[i].zh}"
         )
-    return rows
+    for i in np.flatnonzero(outcome.max_points[:, k] == 0.0):
+        grounds[i] = Text("Does not apply; left out of the sum.", "不适用，不计入总分。")
+    return grounds
 
 
-def _and_consequences(rated: Rated, i: int, reason: Text, *, trial: bool) -> Text:
+def _evidence_of(rated: Rated, item: Item) -> Callable[[int], str]:
+    """Return the function that gives, as JSON, the rows an item's points rest on."""
+    made, ids = rated.made, rated.frame.ids
+    if item.is_assessed:
+        key = "/".join([rated.outcome.standard.standard_id, item.item_id, rated.period])
+        found = ~np.isnan(rated.assessed.scores[item.item_id])
+        found |= ~np.isnan(rated.assessed.values[item.item_id])
+        sheets = found.tolist()
+        return lambda i: _json("assessments", rows=[f"{ids[i]}/{key}"] if sheets[i] else [])
+    if item.measure == "cases_change":
+        window = made.windows.compared
+        now, before = made.counts["now"], made.counts["before"]
+        days = {"from": str(window.first), "to": str(window.last)}
+        classes = _INCIDENTS[item.measure]
+        return lambda i: _json(
+            "incidents", classes=classes, **days, n=int(now[i]), n_before=int(before[i])
+        )
+    if item.measure in _INCIDENTS:
+        window = made.windows.counted
+        days = {"from": str(window.first), "to": str(window.last)}
+        same = _json("incidents", classes=_INCIDENTS[item.measure], **days)
+        return lambda i: same
+    if item.measure in ROWS_OF:
+        table = "sanctions" if item.measure in SANCTIONS else "hazards"
+        lists, empty = made.rows.get(ROWS_OF[item.measure], {}), _json(table, rows=[])
+        return lambda i: _json(table, rows=lists[i]) if i in lists else empty
+    return lambda i: _json("communities", rows=[ids[i]])
+
+
+def _json(table: str, **more: Any) -> str:
+    return json.dumps({"table": table, **more}, ensure_ascii=False)
+
+
+def rating_columns(rated: Rated, items: list[Columns]) -> Columns:
+    """Return the columns of `mart.ratings`, given those of each item."""
+    outcome, standard, n = rated.outcome, rated.outcome.standard, rated.frame.n
+    n_days, trial = rated.made.windows.period.n_days, is_trial(standard, rated.period)
+    step = find_next_step(outcome)
+    rated_ones = [state == "rated" for state in rated.states]
+    grades = [standard.grades[one] if one >= 0 else None for one in outcome.grade.tolist()]
+    out = (outcome.disqualifications == 1).any(axis=1).tolist()
+    reasons = [
+        rating_texts.reason_of(outcome, rated.extremes, i, state, n_days, public=False)
+        for i, state in enumerate(rated.states)
+    ]
+    reasons = _and_consequences(rated, reasons, trial=trial)
+    return {
+        **rated.head(),
+        "standard_version": [standard.version] * n,
+        "standard_digest": [standard.digest] * n,
+        "evidence_digest": _digests(rated, items),
+        "is_eligible": outcome.is_eligible.tolist(),
+        "has_enough_data": outcome.has_enough_data.tolist(),
+        "score": _numbers(outcome.score),
+        "score_low": _numbers(outcome.score_low),
+        "score_high": _numbers(outcome.score_high),
+        "max_score": [standard.max_score] * n,
+        "grade": [None if one is None else one.grade_id for one in grades],
+        "stars": _stars(outcome.stars),
+        "previous_stars": _stars(rated.previous.stars),
+        "reward_yuan": [
+            None if grade is None or trial or is_out else grade.reward_yuan
+            for grade, is_out in zip(grades, out, strict=True)
+        ],
+        "reason_en": [one.en for one in reasons],
+        "reason_zh": [one.zh for one in reasons],
+        "next_step": [_next_step(standard, step, i) if rated_ones[i] else None for i in range(n)],
+    }
+
+
+def _and_consequences(rated: Rated, reasons: list[Text], *, trial: bool) -> list[Text]:
     if trial:
         en, zh = "Trial period: no reward, not published.", "试行期：不奖励、不公示。"
-        return Text(f"{reason.en} {en}", reason.zh + zh)
+        return [Text(f"{one.en} {en}", one.zh + zh) for one in reasons]
     for one in rated.outcome.standard.consequences:
-        level = int(rated.drawn[one.consequence_id][i])
-        if level:
-            name = one.levels[level - 1][1] if isinstance(one, Demerits) else one.name
-            reason = Text(f"{reason.en} {name.en}.", f"{reason.zh}{name.zh}。")
-    return reason
+        levels = rated.drawn[one.consequence_id]
+        for i in np.flatnonzero(levels):
+            name = one.levels[levels[i] - 1][1] if isinstance(one, Demerits) else one.name
+            reasons[i] = Text(f"{reasons[i].en} {name.en}.", f"{reasons[i].zh}{name.zh}。")
+    return reasons
 
 
-def _digest(rated: Rated, i: int, items: list[Row]) -> str:
-    """SHA-256 of all that the rating of a community rests on."""
+def _digests(rated: Rated, items: list[Columns]) -> list[str]:
+    """SHA-256 of all that each rating rests on: checks, and every item's points and ground."""
     outcome = rated.outcome
-    parts = [rated.frame.ids[i], outcome.eligibility[i].tolist(), outcome.vetoes[i].tolist()]
-    parts += [outcome.disqualifications[i].tolist(), outcome.caps[i].tolist()]
-    parts += [row[5:] for row in items]
-    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    checks = np.hstack(
+        [outcome.eligibility, outcome.vetoes, outcome.disqualifications, outcome.caps]
+    ).tolist()
+    columns: list[Iterable[Any]] = [rated.frame.ids, checks]
+    for one in items:
+        columns += [one["points"], one["ground_en"], one["evidence"]]
+    return [
+        hashlib.sha256("\x1f".join(map(str, row)).encode()).hexdigest()
+        for row in zip(*columns, strict=True)
+    ]
 
 
 def _next_step(standard: Standard, step: NextStep, i: int) -> str | None:
     if step.grade[i] < 0:
         return None
     grade = standard.grades[step.grade[i]]
-    lift = [
-        cap.name
-        for k, cap in enumerate(standard.caps)
-        if step.caps[i, k] and not isinstance(cap, CertaintyCap)
-    ]
+    caps = [cap for k, cap in enumerate(standard.caps) if step.caps[i, k]]
+    lift = [cap.name for cap in caps if not isinstance(cap, CertaintyCap)]
     for checks, flags in (
         (standard.vetoes, step.vetoes),
         (standard.disqualifications, step.disqualifications),
     ):
         lift += [check.name for k, check in enumerate(checks) if flags[i, k]]
-    sure = [
-        cap.name
-        for k, cap in enumerate(standard.caps)
-        if step.caps[i, k] and isinstance(cap, CertaintyCap)
-    ]
+    sure = [cap.name for cap in caps if isinstance(cap, CertaintyCap)]
+    gains = step.gains[i].tolist()
     found = {
         "grade": grade.grade_id,
         "name_en": grade.name.en,
         "name_zh": grade.name.zh,
         "stars": grade.stars,
-        "points": _number(step.needed[i]),
+        "points": _numbers(step.needed[i : i + 1])[0],
         "is_reachable": bool(step.is_reachable[i]),
         "items": [
-            _step_item(item, float(step.gains[i, k]))
-            for k, item in enumerate(standard.items)
-            if step.gains[i, k] > 0.0
+            _step_item(item, gain)
+            for item, gain in zip(standard.items, gains, strict=True)
+            if gain > 0.0
         ],
         "lift": [{"name_en": one.en, "name_zh": one.zh} for one in lift],
         "make_sure": [{"name_en": one.en, "name_zh": one.zh} for one in sure],
@@ -246,56 +266,45 @@ def _step_item(item: Item, points: float) -> dict[str, Any]:
     }
 
 
-def public_rating_rows(rated: Rated) -> list[Row]:
-    """Return the rows of `mart.public_ratings`: no points, no count, no date of an event."""
+def public_rating_columns(rated: Rated) -> Columns:
+    """Return the columns of `mart.public_ratings`: no points, no count, no date of an event."""
     outcome, standard = rated.outcome, rated.outcome.standard
     period = rated.made.windows.period
-    stars, before = outcome.stars, rated.previous.stars
-    rows: list[Row] = []
-    for i in range(rated.frame.n):
-        state = rated.state(i)
-        reason = rating_texts.reason_of(outcome, i, state, period.n_days, public=True)
-        grade = standard.grades[outcome.grade[i]].grade_id if state == "rated" else None
-        rows.append(
-            (
-                *rated.head(i),
-                standard.standard_id,
-                period.name,
-                state,
-                grade,
-                _stars(stars[i]),
-                _stars(before[i]),
-                f"{reason.en} As of {period.last}.",
-                f"{reason.zh}截至{period.last}。",
-            )
-        )
-    return rows
-
-
-def public_item_rows(rated: Rated) -> list[Row]:
-    """Return the rows of `mart.public_items`, for rated communities, as bands.
-
-    Items that rest on incidents take the rating in which counts under five look alike, so a band
-    never tells one small count from another.
-    """
-    outcome, standard = rated.public, rated.public.standard
-    filled = outcome.points / np.asarray([item.weight for item in standard.items])
-    filled = 1.0 - filled if standard.direction == "lower" else filled
-    return [
-        (
-            *rated.head(i),
-            standard.standard_id,
-            rated.made.windows.period.name,
-            item.item_id,
-            item.name.en,
-            item.name.zh,
-            band(filled[i, k]),
-        )
-        for i in range(rated.frame.n)
-        if rated.state(i) == "rated"
-        for k, item in enumerate(standard.items)
-        if outcome.max_points[i, k] > 0.0
+    reasons = [
+        rating_texts.reason_of(outcome, rated.extremes, i, state, period.n_days, public=True)
+        for i, state in enumerate(rated.states)
     ]
+    grades = outcome.grade.tolist()
+    return {
+        **rated.head(),
+        "rating_state": rated.states,
+        "grade": [standard.grades[one].grade_id if one >= 0 else None for one in grades],
+        "stars": _stars(outcome.stars),
+        "previous_stars": _stars(rated.previous.stars),
+        "reason_en": [f"{one.en} As of {period.last}." for one in reasons],
+        "reason_zh": [f"{one.zh}截至{period.last}。" for one in reasons],
+    }
+
+
+def public_item_columns(rated: Rated, k: int) -> Columns:
+    """Return the columns of `mart.public_items` for the item at place `k`, rated communities only.
+
+    They come from the rating in which counts under five look alike, so a band never tells one
+    small count from another.
+    """
+    outcome = rated.public
+    item = outcome.standard.items[k]
+    filled = outcome.points[:, k] / item.weight
+    filled = 1.0 - filled if outcome.standard.direction == "lower" else filled
+    rated_ones = np.asarray([state == "rated" for state in rated.states], dtype=bool)
+    which = np.flatnonzero(rated_ones & (outcome.max_points[:, k] > 0.0)).tolist()
+    return {
+        **rated.head(which),
+        "item_id": [item.item_id] * len(which),
+        "name_en": [item.name.en] * len(which),
+        "name_zh": [item.name.zh] * len(which),
+        "band": [band(one) for one in filled[which].tolist()],
+    }
 
 
 def band(filled: float) -> str:
@@ -305,9 +314,9 @@ def band(filled: float) -> str:
     return next((name for least, name in BANDS if filled >= least - 1e-9), "none")
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _numbers(values: np.ndarray) -> list[float | None]:
+    return [None if one != one else one for one in values.tolist()]
 
 
-def _stars(value: int) -> int | None:
-    return None if value < 0 else int(value)
+def _stars(values: Ints) -> list[int | None]:
+    return [None if one < 0 else one for one in values.tolist()]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,6 +20,7 @@ _CASES = {
 }
 
 
+@lru_cache(maxsize=65536)
 def figure(value: float) -> str:
     """Return a number with at most two decimals, trailing zeros left out."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
@@ -37,21 +40,21 @@ def ground_of(item: Item, frame: Frame, made: PeriodEvidence, assessed: Assessed
 def _assessed_ground(item: Item, made: PeriodEvidence, assessed: Assessed) -> Ground:
     period = made.windows.period.name
     most = figure(float(item.parameters.get("scale", item.weight)))
+    is_score = item.measure == ASSESSED_SCORE
+    sheets = (assessed.scores if is_score else assessed.values)[item.item_id].tolist()
+    days, assessors = assessed.days[item.item_id], assessed.assessors[item.item_id]
+    none = Text(f"No assessment for {period}.", f"{period}年无考评记录。")
 
     def ground(i: int) -> Text:
-        sheet = assessed.sheets.get((i, item.item_id))
-        if sheet is None or sheet[0] is None:
-            return Text(f"No assessment for {period}.", f"{period}年无考评记录。")
-        found, day, assessor = figure(sheet[0]), sheet[1], sheet[2]
-        en, zh = f"Assessed at {found}", f"考评为{found}"
-        if item.measure == ASSESSED_SCORE:
-            en, zh = f"Scored {found} of {most}", f"考评得{found}分（满分{most}分）"
-        en += f" on {day}" if day else ""
-        zh = f"{day}{zh}" if day else zh
-        return Text(
-            f"{en} by {assessor}." if assessor else f"{en}.",
-            f"{zh}，考评单位：{assessor}。" if assessor else f"{zh}。",
-        )
+        if sheets[i] != sheets[i]:  # NaN: no sheet
+            return none
+        found, day, assessor = figure(sheets[i]), days[i], assessors[i]
+        en = f"Scored {found} of {most}" if is_score else f"Assessed at {found}"
+        zh = f"考评得{found}分（满分{most}分）" if is_score else f"考评为{found}"
+        en, zh = (f"{en} on {day}", f"{day}{zh}") if day else (en, zh)
+        if assessor:
+            return Text(f"{en} by {assessor}.", f"{zh}，考评单位：{assessor}。")
+        return Text(f"{en}.", f"{zh}。")
 
     return ground
 
@@ -137,16 +140,20 @@ def _measure_ground(item: Item, made: PeriodEvidence) -> Ground:
     return ground
 
 
-def reason_of(outcome: Outcome, i: int, unmet: str, n_days: int, *, public: bool) -> Text:
+def reason_of(
+    outcome: Outcome, extremes: Extremes, i: int, state: str, n_days: int, *, public: bool
+) -> Text:
     """Return why a community has its grade, or none.
 
     Parameters
     ----------
     outcome
         The ratings.
+    extremes
+        Its fullest and emptiest items.
     i
         Number of the community.
-    unmet
+    state
         State of the rating: rated, not_eligible or no_data.
     n_days
         Days that the period has run.
@@ -159,13 +166,13 @@ def reason_of(outcome: Outcome, i: int, unmet: str, n_days: int, *, public: bool
         One or two sentences in each language.
     """
     standard = outcome.standard
-    if unmet == "not_eligible":
-        failed = [one.name for one, state in _states(outcome, i) if state == 0]
+    if state == "not_eligible":
+        failed = [one.name for one, held in _states(outcome, i) if held == 0]
         return Text(
             "Not eligible; not met: " + "; ".join(one.en for one in failed) + ".",
             "不符合参评条件：" + "；".join(one.zh for one in failed) + "。",
         )
-    if unmet == "no_data":
+    if state == "no_data":
         return _no_data(outcome, i, n_days)
     grade = standard.grades[outcome.grade[i]]
     parts = [_headline(outcome, i, public=public)]
@@ -173,7 +180,7 @@ def reason_of(outcome: Outcome, i: int, unmet: str, n_days: int, *, public: bool
         Text(f"Held there by: {one.en}.", f"受限：{one.zh}。")
         for one in binding(outcome, i, public=public)
     ]
-    parts.append(_extremes(outcome, i))
+    parts.append(_extremes(outcome, extremes, i))
     if grade.consequence is not None:
         parts.append(Text(f"{grade.consequence.en}.", f"{grade.consequence.zh}。"))
     return Text(" ".join(p.en for p in parts if p.en), "".join(p.zh for p in parts))
@@ -220,20 +227,35 @@ def _headline(outcome: Outcome, i: int, *, public: bool) -> Text:
     )
 
 
-def _extremes(outcome: Outcome, i: int) -> Text:
-    """Name the fullest and the emptiest item among those that do not rest on incidents."""
+@dataclass(frozen=True)
+class Extremes:
+    """The fullest and the emptiest item of each community, -1 where all are much alike."""
+
+    best: list[int]
+    worst: list[int]
+
+
+def find_extremes(outcome: Outcome) -> Extremes:
+    """Find the fullest and the emptiest item among those that do not rest on incidents."""
     items = outcome.standard.items
-    lower = outcome.standard.direction == "lower"
-    filled = [
-        (outcome.points[i, k] / item.weight * (-1.0 if lower else 1.0), -k)
-        for k, item in enumerate(items)
-        if not np.isnan(outcome.points[i, k])
-        and not item.is_bonus
-        and not rests_on_incidents(item.measure)
-    ]
-    if len(filled) < 2 or max(filled)[0] - min(filled)[0] < 0.1:
+    shown = [not item.is_bonus and not rests_on_incidents(item.measure) for item in items]
+    weights = np.asarray([item.weight for item in items])
+    sign = -1.0 if outcome.standard.direction == "lower" else 1.0
+    filled = np.where(np.asarray(shown), sign * outcome.points / weights, np.nan)
+    best = np.where(np.isnan(filled), -np.inf, filled)
+    worst = np.where(np.isnan(filled), np.inf, filled)
+    apart = best.max(axis=1, initial=-np.inf) - worst.min(axis=1, initial=np.inf) >= 0.1
+    return Extremes(
+        np.where(apart, best.argmax(axis=1), -1).tolist(),
+        np.where(apart, worst.argmin(axis=1), -1).tolist(),
+    )
+
+
+def _extremes(outcome: Outcome, extremes: Extremes, i: int) -> Text:
+    if extremes.best[i] < 0:
         return Text("", "")
-    best, worst = items[-max(filled)[1]].name, items[-min(filled)[1]].name
+    items = outcome.standard.items
+    best, worst = items[extremes.best[i]].name, items[extremes.worst[i]].name
     return Text(
         f"Strongest: {best.en}; most room for improvement: {worst.en}.",
         f"最好：{best.zh}；最需改进：{worst.zh}。",

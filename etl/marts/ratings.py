@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -45,7 +44,7 @@ def derive(context: MartContext) -> None:
     made: dict[tuple[str, ...], list[PeriodEvidence]] = {}
     n_periods = max([N_PUBLISHED_PERIODS + 1, *(periods_needed(one) + 1 for one in standards)])
     for standard in standards:
-        _insert(context, "meta.standards", [_standard_row(standard)])
+        _insert(context, "meta.standards", [_standard_columns(standard)])
         if frame.n == 0:
             continue
         types = standard.serious_types
@@ -88,13 +87,13 @@ def _rate_standard(
 
 
 def _write(context: MartContext, standard: Standard, rated: rating_rows.Rated) -> None:
-    items = rating_rows.item_rows(rated)
+    items = [rating_rows.item_columns(rated, k) for k in range(len(standard.items))]
     _insert(context, "mart.rating_items", items)
-    _insert(context, "mart.ratings", rating_rows.rating_rows(rated, items))
-    period = rated.made.windows.period.name
-    if standard.published and not rating_rows.is_trial(standard, period):
-        _insert(context, "mart.public_ratings", rating_rows.public_rating_rows(rated))
-        _insert(context, "mart.public_items", rating_rows.public_item_rows(rated))
+    _insert(context, "mart.ratings", [rating_rows.rating_columns(rated, items)])
+    if standard.published and not rating_rows.is_trial(standard, rated.period):
+        bands = [rating_rows.public_item_columns(rated, k) for k in range(len(standard.items))]
+        _insert(context, "mart.public_ratings", [rating_rows.public_rating_columns(rated)])
+        _insert(context, "mart.public_items", bands)
 
 
 def _group(frame: Frame, standard: Standard) -> NDArray[np.int64] | None:
@@ -105,20 +104,20 @@ def _group(frame: Frame, standard: Standard) -> NDArray[np.int64] | None:
     return np.asarray([order[one or ""] for one in names], dtype=np.int64)
 
 
-def _standard_row(standard: Standard) -> tuple[Any, ...]:
+def _standard_columns(standard: Standard) -> rating_rows.Columns:
     used = sorted({item.rule for item in standard.items})
     rules = {
         name: {"en": RULE_KINDS[name].text.en, "zh": RULE_KINDS[name].text.zh} for name in used
     }
     body = json.dumps({**standard.body, "rule_texts": rules}, ensure_ascii=False, sort_keys=True)
-    return (
-        standard.standard_id,
-        standard.version,
-        standard.digest,
-        standard.name.en,
-        standard.name.zh,
-        body,
-    )
+    return {
+        "standard_id": [standard.standard_id],
+        "version": [standard.version],
+        "digest": [standard.digest],
+        "name_en": [standard.name.en],
+        "name_zh": [standard.name.zh],
+        "body": [body],
+    }
 
 
 def _report(
@@ -150,13 +149,13 @@ def _report(
             )
 
 
-def _insert(context: MartContext, full_name: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    columns = [one.name for one in schema.table(full_name).columns]
-    table = pa.table(
-        dict(zip(columns, (list(one) for one in zip(*rows, strict=True)), strict=True))
-    )
-    context.con.register("rating_new_rows", table)
+def _insert(context: MartContext, full_name: str, parts: Sequence[rating_rows.Columns]) -> None:
+    kinds = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "BIGINT": pa.int64()}
+    fields = [
+        pa.field(one.name, kinds.get(one.sql_type, pa.bool_()))
+        for one in schema.table(full_name).columns
+    ]
+    tables = [pa.table(one, schema=pa.schema(fields)) for one in parts]
+    context.con.register("rating_new_rows", pa.concat_tables(tables))
     context.con.execute(f"INSERT INTO {full_name} BY NAME SELECT * FROM rating_new_rows")
     context.con.unregister("rating_new_rows")

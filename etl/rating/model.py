@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Op = Literal["at_least", "at_most", "above", "below", "equals"]
 OPS: tuple[Op, ...] = ("at_least", "at_most", "above", "below", "equals")
@@ -15,8 +15,7 @@ ASSESSED_SCORE = "assessment.score"
 ASSESSED_VALUE = "assessment.value"
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A text in both languages."""
 
     en: str

@@ -1,5 +1,5 @@
 """The model city: plausible, fictional, planted with known truth, written as offices send files."""
 
-from etl.simulate.run import simulate
+from etl.simulate.run import SEED, simulate
 
-__all__ = ["simulate"]
+__all__ = ["SEED", "simulate"]

@@ -13,7 +13,11 @@ FLOOR_M = 2.95
 
 @dataclass(frozen=True)
 class Buildings:
-    """Rectangles (towers with notches): centre, half sizes, turn, floors, households, lot."""
+    """Rectangles (towers with notches): centre, half sizes, turn, floors, households, lot.
+
+    `open_m` is the open ground before the north and the south facade, to the next building or the
+    community's wall, at most 10 m.
+    """
 
     lot: np.ndarray
     xy: np.ndarray
@@ -22,18 +26,11 @@ class Buildings:
     floors: np.ndarray
     households: np.ndarray
     notched: np.ndarray
+    open_m: np.ndarray
 
     def take(self, keep: np.ndarray | slice) -> Buildings:
         """Return the buildings chosen by index, mask or slice."""
-        return Buildings(
-            self.lot[keep],
-            self.xy[keep],
-            self.half[keep],
-            self.turn[keep],
-            self.floors[keep],
-            self.households[keep],
-            self.notched[keep],
-        )
+        return Buildings(*(getattr(self, name)[keep] for name in Buildings.__dataclass_fields__))
 
     @property
     def height_m(self) -> np.ndarray:
@@ -46,6 +43,26 @@ class Buildings:
         x = self.xy[index, 0] + c * right - s * ahead
         y = self.xy[index, 1] + s * right + c * ahead
         return np.stack([x, y], axis=1)
+
+    def before(
+        self, index: np.ndarray, share: np.ndarray, north: np.ndarray, out_m: np.ndarray
+    ) -> np.ndarray:
+        """Return points before the long facades, in the open.
+
+        Parameters
+        ----------
+        index
+            Building of each point.
+        share
+            Place along the facade, -1 (west end) to 1.
+        north
+            Whether before the north facade.
+        out_m
+            Distance wanted from the facade; where the ground is narrow, three quarters of it.
+        """
+        out = np.minimum(out_m, 0.75 * self.open_m[index, np.where(north, 0, 1)])
+        ahead = np.where(north, 1.0, -1.0) * (self.half[index, 1] + out)
+        return self.at(index, share * self.half[index, 0], ahead)
 
     def polygons(self) -> np.ndarray:
         """Return the footprints in local metres, rounded to a centimetre."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
@@ -106,13 +105,13 @@ class TextTable:
     def __enter__(self) -> TextTable:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
+    def __exit__(self, *problem: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and record how many rows it has."""
         self._out.close()
-        if kind is None:
-            self._truth.count(self._path.name, self._line - 1, self._bad, self._repeats)
+        self._truth.count(self._path.name, self._line - 1, self._bad, self._repeats)
 
     def write(self, table: pa.Table) -> None:
         """Write the rows of a batch, and the spoiled copies planned among them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import shapely
 
@@ -10,6 +12,7 @@ from etl.simulate.city import between
 from etl.simulate.lots import USES, VILLAGE, Lots, sides_m
 
 _BLOCK = 100_000  # footprints held at once
+_FAR_M = 10.0  # open ground beyond this is plenty
 
 
 def build_all(lots: Lots, walls: np.ndarray, *, rng: np.random.Generator) -> Buildings:
@@ -34,14 +37,38 @@ def build_all(lots: Lots, walls: np.ndarray, *, rng: np.random.Generator) -> Bui
     joined = joined.take(np.argsort(joined.lot, kind="stable"))
     inside = shapely.polygons(lots.quads)
     inside[lots.homes] = shapely.polygons(walls)
-    keep = np.zeros(joined.lot.size, dtype=bool)
-    for start in range(0, keep.size, _BLOCK):
-        part = slice(start, start + _BLOCK)
-        lot, place = np.unique(joined.lot[part], return_inverse=True)
+    kept = []
+    for start in range(0, joined.lot.size, _BLOCK):
+        part = joined.take(slice(start, start + _BLOCK))
+        shapes = part.polygons()
+        lot, place = np.unique(part.lot, return_inverse=True)
         room = shapely.buffer(inside[lot], -2.0, join_style="mitre")
         shapely.prepare(room)
-        keep[part] = shapely.contains_properly(room[place], joined.take(part).polygons())
-    return joined.take(keep)
+        fits = shapely.contains_properly(room[place], shapes)
+        part = part.take(fits)
+        walls_of = shapely.boundary(inside[lot])[place[fits]]
+        kept.append(replace(part, open_m=_open_ground(part, shapes[fits], walls_of)))
+    return join(kept)
+
+
+def _open_ground(buildings: Buildings, shapes: np.ndarray, walls: np.ndarray) -> np.ndarray:
+    """Return the open metres before the north and south facades, shape (n, 2)."""
+    n = shapes.size
+    tree = shapely.STRtree(shapes)
+    every = np.arange(n)
+    free = np.empty((n, 2))
+    for column, side in enumerate((1.0, -1.0)):
+        right, edge = buildings.half[:, 0], side * buildings.half[:, 1]
+        far = edge + side * _FAR_M
+        near = [buildings.at(every, -right, edge), buildings.at(every, right, edge)]
+        beyond = [buildings.at(every, right, far), buildings.at(every, -right, far)]
+        facade = shapely.linestrings(np.stack(near, axis=1))
+        strip = np.stack([*near, *beyond], axis=1)
+        own, other = tree.query(shapely.polygons(strip), predicate="intersects")
+        own, other = own[own != other], other[own != other]
+        free[:, column] = np.minimum(_FAR_M, shapely.distance(facade, walls))
+        np.minimum.at(free[:, column], own, shapely.distance(facade[own], shapes[other]))
+    return free
 
 
 def _grid(
@@ -70,7 +97,8 @@ def _make(
     xy = between(quads, east_m / east, north_m / north)
     turn = _turn(quads) + swing
     full = np.full(lot.size, notched)
-    return Buildings(lot, xy, half, turn, floors.astype(np.int64), households, full)
+    unknown = np.zeros((lot.size, 2))
+    return Buildings(lot, xy, half, turn, floors.astype(np.int64), households, full, unknown)
 
 
 def _spread(

@@ -72,7 +72,9 @@ def draw_incidents(
     batch = np.cumsum(count.sum(axis=1)) // chunk + year * incidents
     for number, days in enumerate(np.split(np.arange(N_DAYS), np.flatnonzero(np.diff(batch)) + 1)):
         rng = np.random.default_rng([*seed, 1, number])
-        yield _draw_days(days, count[days], stage, parts, plan, weights, rng=rng)
+        drawn = _draw_days(days, count[days], stage, parts, plan, weights, rng=rng)
+        if drawn.number.size:
+            yield drawn
 
 
 def _draw_days(

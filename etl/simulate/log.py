@@ -17,6 +17,7 @@ from etl.simulate.model import City
 from etl.simulate.places import community_ids, degrees
 
 _CHUNK = 250_000
+_FIRST_YEAR = 2024
 NAMES = (
     "警情编号", "报警时间", "发生时间", "发生时间止", "警情类别",
     "案发地址", "所属小区", "经度", "纬度", "是否破获",
@@ -68,39 +69,37 @@ def write_incidents(
     # Flaws are planned over the whole log; `done` moves a plan into its year's file.
     planned = plan_flaws(_FLAWS, total, repeats=2, rng=city.size.rng(50))
     series: list[list[str]] = [[] for _ in city.plan.series]
-    out: TextTable | None = None
-    done = year_start = year = 0
+    out = _open(folder, _FIRST_YEAR, truth, planned)
+    done, year = 0, _FIRST_YEAR
     ids = pa.array(community_ids(city.size.communities))
     for batch in draw_incidents(
         city.stage, city.plan, total, chunk=_CHUNK, seed=(city.size.seed, 51)
     ):
         now = int(batch.number[0] // 10_000_000_000)
-        if out is None or now != year:
-            _close(out)
-            year, year_start = now, done
-            rest = [(row - year_start, one) for row, one in planned if row >= year_start]
-            out = TextTable(
-                folder / f"incidents-{year}.csv", NAMES, truth, key="警情编号",
-                encoding="gb18030", planned=rest,
-            )  # fmt: skip
-        table = _rows(city, batch, ids, rng=np.random.default_rng([city.size.seed, 52, done]))
-        out.write(table)
+        if now != year:
+            out.close()
+            year = now
+            rest = [(row - done, one) for row, one in planned if row >= done]
+            out = _open(folder, year, truth, rest)
+        out.write(_rows(city, batch, ids, rng=np.random.default_rng([city.size.seed, 52, done])))
         for k in np.flatnonzero(batch.series >= 0):
             series[int(batch.series[k])].append(f"J{batch.number[k]}")
         done += batch.number.size
         progress.advance(batch.number.size)
-    _close(out)
+    out.close()
     mapping = dict(zip(_COLUMNS, NAMES, strict=True))
     entry = source(
         "incidents", "incidents-*.csv", "csv", mapping, encoding="gb18030", datum="gcj02",
-        time_formats=["%Y-%m-%d %H:%M:%S"], categories=CATEGORIES, values={"is_solved": YES_NO},
+        categories=CATEGORIES, values={"is_solved": YES_NO},
     )  # fmt: skip
     return entry, series
 
 
-def _close(out: TextTable | None) -> None:
-    if out is not None:
-        out.__exit__(None, None, None)
+def _open(folder: Path, year: int, truth: Truth, planned: list[tuple[int, Flaw]]) -> TextTable:
+    return TextTable(
+        folder / f"incidents-{year}.csv", NAMES, truth, key="警情编号", encoding="gb18030",
+        planned=planned,
+    )  # fmt: skip
 
 
 def _rows(city: City, batch: Incidents, ids: pa.Array, *, rng: np.random.Generator) -> pa.Table:

@@ -18,7 +18,7 @@ _DIVISIONS: tuple[tuple[float, tuple[tuple[float, float, float, float], ...]], .
     (0.17, ((0, 0, 0.45, 1), (0.45, 0, 1, 0.55), (0.45, 0.55, 1, 1))),
     (0.15, ((0, 0, 0.5, 0.47), (0.5, 0, 1, 0.47), (0, 0.47, 0.55, 1), (0.55, 0.47, 1, 1))),
 )
-_LANE_M = 9.0  # between two lots of a block
+_LANE_M = 10.0  # between two lots of a block
 USES = ("school", "market", "mall", "works", "park", "office", "village")
 VILLAGE = USES.index("village")
 _FORM_SHARE = (0.42, 0.28, 0.18, 0.12)

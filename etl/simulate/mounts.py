@@ -39,10 +39,8 @@ def mount_inside(
     )
     xy, bearing = _on_facade(building, buildings, rng=rng)
     # Poles stand in the open ground 5 to 9 m before a facade and look along it.
-    side = np.where(rng.random(who.size) < 0.5, -1.0, 1.0)
-    out = buildings.half[building, 1] + rng.uniform(5, 9, who.size)
-    right = rng.uniform(-1, 1, who.size) * buildings.half[building, 0]
-    pole = buildings.at(building, right, side * out)
+    north, out = rng.random(who.size) < 0.5, rng.uniform(5, 9, who.size)
+    pole = buildings.before(building, rng.uniform(-1, 1, who.size), north, out)
     axis = 90.0 - np.rad2deg(buildings.turn[building])
     axis = axis + np.where(rng.random(who.size) < 0.5, 180.0, 0.0) + rng.normal(0, 12, who.size)
     pole_place = ~wall & ~at_gate
@@ -51,8 +49,8 @@ def mount_inside(
     gate = np.minimum(gate, gates.kind.size - 1)
     look = gates.outward_deg[gate] + np.where(rng.random(who.size) < 0.5, 180.0, 0.0)
     inward = np.deg2rad(gates.outward_deg[gate] + 180.0)
-    hang = gates.xy[gate] + 1.5 * np.stack([np.sin(inward), np.cos(inward)], axis=1)
-    hang += rng.uniform(-1.0, 1.0, hang.shape)
+    hang = gates.xy[gate] + 1.0 * np.stack([np.sin(inward), np.cos(inward)], axis=1)
+    hang += rng.uniform(-0.6, 0.6, hang.shape)
     xy[at_gate] = hang[at_gate]
     bearing[at_gate] = (look + rng.normal(0, 15, who.size))[at_gate]
     height = np.where(wall, rng.uniform(3.0, 5.5, who.size), rng.uniform(2.8, 4.5, who.size))
@@ -75,11 +73,10 @@ def _on_facade(
     building: np.ndarray, buildings: Buildings, *, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hang a camera 0.4 m off a long facade, away from the light wells, looking outward."""
-    side = np.where(rng.random(building.size) < 0.6, -1.0, 1.0)
+    north = rng.random(building.size) > 0.6
     share = rng.uniform(0.36, 0.97, building.size) * rng.choice([-1.0, 1.0], building.size)
-    right = share * buildings.half[building, 0]
-    xy = buildings.at(building, right, side * (buildings.half[building, 1] + 0.4))
-    normal = np.where(side > 0, 0.0, 180.0) - np.rad2deg(buildings.turn[building])
+    xy = buildings.before(building, share, north, np.full(share.size, 0.4))
+    normal = np.where(north, 0.0, 180.0) - np.rad2deg(buildings.turn[building])
     return xy, normal + rng.uniform(-40, 40, building.size)
 
 

@@ -113,8 +113,8 @@ def offer_sites(
     kind = rng.choice(3, n, p=[0.3, 0.5, 0.2])
     wall = rng.integers(0, buildings.lot.size, n)
     side = rng.choice([-1.0, 1.0], n)
-    right = rng.uniform(0.36, 0.97, n) * rng.choice([-1.0, 1.0], n) * buildings.half[wall, 0]
-    xy = buildings.at(wall, right, side * (buildings.half[wall, 1] + 0.4))
+    share = rng.uniform(0.36, 0.97, n) * rng.choice([-1.0, 1.0], n)
+    xy = buildings.before(wall, share, side > 0, np.full(n, 0.4))
     gate = rng.integers(0, gates.kind.size, n)
     inward = np.deg2rad(gates.outward_deg[gate] + 180.0)
     hang = gates.xy[gate] + 1.2 * np.stack([np.sin(inward), np.cos(inward)], axis=1)

@@ -110,7 +110,7 @@ def plant(
         actions += _act(a, b, c, centres, per_week, cameras, rounds, rng=rng)
     left = turn[3 * min(rounds, turn.size // 3) :]
     left = left if left.size else turn
-    n_series = int(np.clip(n // 16, 1, 150))
+    n_series = int(min(np.clip(n // 16, 1, 150), incidents // (5 * _SERIES_LENGTH)))
     series = [
         _series(int(left[k % left.size]), recent=k % 2 == 0, rng=rng) for k in range(n_series)
     ]

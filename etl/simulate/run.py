@@ -17,6 +17,7 @@ from etl.simulate.log import write_incidents
 from etl.simulate.model import City, Size, make_city
 from etl.simulate.planted import describe_day
 
+SEED = 20260101
 _MOST_COMMUNITIES = 200_000
 
 
@@ -27,7 +28,7 @@ def simulate(
     cameras: int | None = None,
     incidents: int | None = None,
     buildings: int | None = None,
-    seed: int = 20260101,
+    seed: int = SEED,
     progress: Progress | None = None,
 ) -> Path:
     """Write a model city into a folder.

@@ -101,10 +101,9 @@ def scatter(
 
 def _beside(building: np.ndarray, buildings: Buildings, *, rng: np.random.Generator) -> np.ndarray:
     """Return points 1 to 5 m before a facade, where an officer notes the place from."""
-    side = np.where(rng.random(building.size) < 0.62, -1.0, 1.0)
-    out = buildings.half[building, 1] + rng.uniform(1.2, 5.0, building.size)
-    right = rng.uniform(-0.95, 0.95, building.size) * buildings.half[building, 0]
-    return buildings.at(building, right, side * out)
+    n = building.size
+    north, out = rng.random(n) > 0.62, rng.uniform(1.2, 5.0, n)
+    return buildings.before(building, rng.uniform(-0.95, 0.95, n), north, out)
 
 
 def gather_series(

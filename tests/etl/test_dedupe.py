@@ -15,7 +15,7 @@ def batch(ids, values):
 def test_an_exact_repeat_keeps_the_first_and_a_contradiction_keeps_none() -> None:
     rows = batch(["a", "b", "a", "c", "b"], [1, 2, 1, 3, 9])
 
-    found = find_repeats(digests(rows, ("id",)), digests(rows, ("id", "value")))
+    found = find_repeats(*digests(rows, ("id",), ("id", "value")))
 
     assert found.exact.tolist() == [False, False, True, False, False]
     assert found.conflicting.tolist() == [False, True, False, False, True]
@@ -24,7 +24,7 @@ def test_an_exact_repeat_keeps_the_first_and_a_contradiction_keeps_none() -> Non
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), max_size=40))
 def test_repeats_agree_with_a_slow_count(rows: list[tuple[int, int]]) -> None:
     one = batch([str(key) for key, _ in rows], [value for _, value in rows])
-    found = find_repeats(digests(one, ("id",)), digests(one, ("id", "value")))
+    found = find_repeats(*digests(one, ("id",), ("id", "value")))
 
     for place, (key, _) in enumerate(rows):
         versions = {value for other, value in rows if other == key}
@@ -36,7 +36,7 @@ def test_repeats_agree_with_a_slow_count(rows: list[tuple[int, int]]) -> None:
 def test_null_and_the_empty_text_are_different_rows() -> None:
     rows = batch(["a", "a"], [None, ""])
 
-    assert len(np.unique(digests(rows, ("id", "value")))) == 2
+    assert len(np.unique(digests(rows, ("id", "value"))[0])) == 2
     assert len(set(row_names(rows).to_pylist())) == 2
 
 

@@ -1,0 +1,204 @@
+"""Coverage by cameras and patrols: what is seen, by whom, and what is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from etl.marts.context import MartContext
+from etl.marts.coverage_cameras import CameraList, count_moved, read_cameras, read_levels
+from etl.marts.coverage_ground import (
+    Ground,
+    Spots,
+    count_visits,
+    read_gates,
+    read_ground,
+    read_incidents,
+    read_patrols,
+)
+from etl.marts.coverage_rows import (
+    PERSON,
+    fill_blind_spots,
+    fill_cameras,
+    fill_coverage,
+    fill_patrols,
+    fill_uncovered,
+)
+from etl.report import Severity
+from geo._threads import n_threads
+from geo.coverage import CityCoverage, cover_city
+from geo.mounting import DEEPEST_M
+from geo.patrol import hours_manned, patrol_reach, within_reach
+from geo.sight import DAYPARTS, Cameras, Sight, look, see
+from geo.viewshed import index_walls, walls_from_polygons
+
+FAR_M = 1000.0
+
+
+def derive(context: MartContext) -> None:
+    """Fill the mart tables about cameras and patrols.
+
+    Those are `coverage`, `camera_coverage`, `viewsheds`, `blind_spots`, `patrol_reach` and
+    `uncovered`.
+
+    Parameters
+    ----------
+    context
+        The open build, with core tables filled.
+
+    Notes
+    -----
+    Cameras count as they stand on `as_of`. Incidents are those of the last 12 months that have a
+    place, each at the middle of its time span; a covered one was in sight of a camera that works
+    today, or in reach of a patrol point manned at its hour. Without cameras or patrol points
+    their tables stay empty; the uncovered share needs cameras. Night is from 19 to 6 o'clock.
+    """
+    con = context.con
+    ground = read_ground(con)
+    incidents = read_incidents(context)
+    reached = _derive_patrols(context, ground, incidents)
+    if not _has_rows(context, "cameras"):
+        context.report.find(
+            "warning", "no_cameras",
+            "No cameras were given: coverage, blind spots and the uncovered-incident share are "
+            "not computed.",
+            "未提供摄像机数据：不计算视频覆盖、盲区和未覆盖警情占比。",
+            table="cameras",
+        )  # fmt: skip
+        return
+    context.progress.start("viewsheds", None)
+    cameras = read_cameras(con, context.as_of, ground.buildings)
+    _tell(context, ground, cameras)
+    levels, working = read_levels(), cameras.working
+    fields = Cameras.__dataclass_fields__
+    optics = Cameras(*(getattr(cameras.optics, name)[working] for name in fields))
+    walls = index_walls(walls_from_polygons(ground.buildings), closed=True)
+    sight = look(optics, walls, levels_px_per_m=levels, n_threads=n_threads())
+    gates = read_gates(con)
+    seen = see(sight, incidents.x, incidents.y, n_threads=n_threads())
+    gate_seen = see(sight, gates.x, gates.y, n_threads=n_threads())
+    city = _cover(context, ground, sight, incidents, gates)
+    context.progress.start("coverage tables", None)
+    fill_coverage(con, ground, sight, levels, city, incidents, seen, gates, gate_seen)
+    fill_cameras(con, cameras, sight, city, walls, optics)
+    fill_blind_spots(con, ground, city, cameras.ids[working], optics, epsg=context.district.epsg)
+    fill_uncovered(con, ground, sight, incidents, seen, reached)
+
+
+def _has_rows(context: MartContext, table: str) -> bool:
+    query = f"SELECT count(*) FROM core.{table}"
+    return bool(context.con.execute(query).fetchall()[0][0])
+
+
+def _derive_patrols(
+    context: MartContext, ground: Ground, incidents: Spots
+) -> NDArray[np.bool_] | None:
+    """Fill `mart.patrol_reach`; tell which incidents were in reach, None without patrol points."""
+    if not _has_rows(context, "patrol_points"):
+        context.report.find(
+            "info", "no_patrol_points",
+            "No patrol points were given: an incident counts as covered by cameras alone.",
+            "未提供巡逻点数据：警情是否覆盖仅按视频计算。",
+            table="patrol_points",
+        )  # fmt: skip
+        return None
+    context.progress.start("patrol reach", None)
+    points = read_patrols(context.con)
+    usual = context.district.patrol_radius_m
+    reach = patrol_reach(
+        points["x"],
+        points["y"],
+        radius_m=np.where(np.isnan(points["radius_m"]), usual, points["radius_m"]),
+        communities=ground.areas,
+        buildings=ground.buildings,
+        hours=hours_manned(points["starts_at"], points["ends_at"]),
+        n_threads=n_threads(),
+    )
+    reached = within_reach(reach, incidents.x, incidents.y, hour=incidents.hour)
+    fill_patrols(context.con, ground, reach, incidents, reached, count_visits(context))
+    return reached
+
+
+def _cover(
+    context: MartContext, ground: Ground, sight: Sight, incidents: Spots, gates: Spots
+) -> CityCoverage:
+    """Cover every community, a step of progress for each."""
+    context.progress.start("coverage", len(ground.areas))
+    by_part = [incidents.daypart == part for part in range(len(DAYPARTS))]
+    return cover_city(
+        ground.areas,
+        ground.buildings,
+        sight,
+        cell_m=context.district.coverage_cell_m,
+        blind=[(PERSON, part) for part in DAYPARTS],
+        points=[*((incidents.x[mine], incidents.y[mine]) for mine in by_part), (gates.x, gates.y)],
+        n_threads=n_threads(),
+        tell=lambda _: context.progress.advance(),
+    )
+
+
+def _tell(context: MartContext, ground: Ground, cameras: CameraList) -> None:
+    """Report what the steward should know about the cameras and what blocks their sight."""
+    if len(ground.buildings) == 0:
+        context.report.find(
+            "warning", "open_ground_assumed",
+            "No buildings: open ground assumed, so coverage is larger than the truth.",
+            "没有建筑物数据：按无遮挡的开阔地计算，覆盖率会偏高。",
+            table="buildings",
+        )  # fmt: skip
+    working = cameras.working
+    unknown = np.array(["bearing_deg" in text for text in cameras.missing[working]], bool)
+    far = _far_from_communities(ground, cameras)
+    forbidden = np.flatnonzero(cameras.state == "forbidden")
+    places = ", ".join(sorted(set(cameras.place_type[forbidden].tolist())))
+    told: tuple[tuple[str, Severity, int, str, str], ...] = (
+        (
+            "forbidden_cameras", "error", len(forbidden),
+            f"stand in places where order 799, article 8, forbids them ({places}); they are never "
+            "counted. Remove them.",
+            f"位于国务院令第799号第八条禁止安装的场所（{places}），一律不计入覆盖，应予拆除。",
+        ),
+        (
+            "cameras_in_buildings", "warning", int((cameras.state == "refused").sum()),
+            f"stand more than {DEEPEST_M:g} m inside a building, or between two; they see nothing "
+            "outside. Correct their place.",
+            f"位于建筑物内部超过 {DEEPEST_M:g} 米或两楼之间，视为看不到室外，请核对坐标。",
+        ),
+        (
+            "cameras_moved", "info", count_moved(cameras),
+            "stood on or just inside a wall and were hung before it.",
+            "位于墙体上或略偏入墙内，已移到墙外计算。",
+        ),
+        (
+            "unknown_bearing", "warning", int(unknown.sum()),
+            "have no bearing; they count as possible coverage alone.",
+            "缺少朝向，仅计为可能覆盖。",
+        ),
+        (
+            "assumed_optics", "warning", int(cameras.assumed[working].any(axis=1).sum()),
+            "lack optics; a typical camera is assumed (data/reference/camera_profiles.toml).",
+            "缺少光学参数，按典型摄像机假定（data/reference/camera_profiles.toml）。",
+        ),
+        (
+            "far_cameras", "warning", int(far.sum()),
+            f"stand more than {FAR_M / 1000:g} km from every community. Check their place.",
+            f"距所有小区超过 {FAR_M / 1000:g} 公里，请核对坐标。",
+        ),
+    )  # fmt: skip
+    for code, severity, n, en, zh in told:
+        if n:
+            en, zh = f"{n} of {len(cameras.ids)} cameras {en}", f"{n} 台摄像机{zh}"
+            context.report.find(severity, code, en, zh, table="cameras", n=n)
+
+
+def _far_from_communities(ground: Ground, cameras: CameraList) -> NDArray[np.bool_]:
+    """Tell the working cameras with no community near them."""
+    x, y = cameras.optics.x[cameras.working], cameras.optics.y[cameras.working]
+    far = np.ones(len(x), bool)
+    if len(x) and len(ground.areas):
+        near = shapely.STRtree(ground.areas).query(
+            shapely.points(x, y), predicate="dwithin", distance=FAR_M
+        )[0]
+        far[near] = False
+    return far
