@@ -103,7 +103,7 @@ def test_strays_do_not_spoil_the_short_cut_for_the_rest() -> None:
         return _stretch(x, y)
 
     x, y = np.random.default_rng(5).uniform(0, 0.1, (2, 200_000))
-    x[7] = -700.0
+    x[::20_000] = -700.0
     got = transform_by_lattice(x, y, exact=counted, tolerance=1e-9)
     assert np.abs(np.array(_stretch(x, y)) - got).max() <= 1e-9
     assert sum(asked) < 20_000
