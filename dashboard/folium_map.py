@@ -283,7 +283,9 @@ def render_page(drawn: folium.Map, *, title: str, lang: str) -> bytes:
         tag = "style" if name.endswith("_css") else "script"
         figure.header.add_child(Inline(tag, _file_text(name)), name=name)
     figure.header.add_child(Inline("style", PAGE_STYLE), name="page_style")
-    figure.html.add_child(Inline("h1", encode(title)), name="heading")
+    # An Element is a Jinja template, and encoded text has no brace to open a tag with.
+    heading = Element(f"<header><h1>{encode(title)}</h1></header>")
+    figure.html.add_child(heading, name="heading")
     figure.add_child(drawn)
     html = figure.render().replace("<html>", f'<html lang="{encode(lang)}">', 1)
     # A reader who needs to enlarge the page must be able to.

@@ -1,5 +1,6 @@
 """The maps in a real browser: they draw, answer, keep their place, and call no one."""
 
+import base64
 import json
 import os
 import socket
@@ -24,6 +25,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 sys.path.insert(0, str(HERE))
 
 pytestmark = [
@@ -106,8 +108,10 @@ class Watched:
 def visit(address, browser):
     opened = []
 
-    def start(query="", *, width=1280, height=900, ready=True, **options):
+    def start(query="", *, width=1280, height=900, ready=True, route=None, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        if route:
+            context.route(route, lambda r: r.fulfill(body=PIXEL, content_type="image/gif"))
         watched = Watched(context.new_page(), urlsplit(address).netloc)
         opened.append((context, watched))
         watched.page.goto(f"{address}/{query}")
@@ -288,6 +292,28 @@ def test_another_browser_cannot_read_the_geometry_by_its_address(visit, address,
     stranger = browser.new_context()
     assert stranger.request.get(f"{address}/{url}").status == 403
     stranger.close()
+
+
+def test_layers_and_place_are_shifted_to_the_datum_of_the_tiles(visit):
+    import numpy as np
+
+    from geo.datum import from_wgs84
+
+    middle = {}
+    for datum in ("wgs84", "gcj02"):
+        watched = visit(f"?tiles={datum}", ready=False, route="**/tiles/**")
+        page = watched.page
+        page.wait_for_selector('[data-ready="1"]', timeout=30_000)
+        middle[datum] = place(page)[:2]
+        assert page.locator(".anxing-credit").inner_text() == "<b>测绘</b>"
+        assert page.locator(".leaflet-tile-loaded").count() > 0
+    east, north = middle["wgs84"][1], middle["wgs84"][0]
+    # the view falls on whole pixels, some metres; the datums lie some 500 m apart
+    moved = from_wgs84(np.array([east]), np.array([north]), datum="gcj02")
+    assert middle["gcj02"] == pytest.approx([moved[1][0], moved[0][0]], abs=5e-5)
+    inside = page.evaluate("([x, y]) => AnxingMap.shift.gcj02(x, y)", [east, north])
+    assert inside == pytest.approx([moved[0][0], moved[1][0]], abs=1e-9)
+    assert page.evaluate("() => AnxingMap.shift.gcj02(-0.1, 51.5)") == [-0.1, 51.5]
 
 
 def test_a_zone_can_be_drawn_and_reaches_the_page(visit):

@@ -1,6 +1,7 @@
 """A throw-away page around the working map."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -9,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from town import town_view
 
 from dashboard.leaflet.component import working_map
+from dashboard.maps import Tiles
 
 st.set_page_config(page_title="map", layout="wide")
 lang = st.query_params.get("lang", "zh")
@@ -23,7 +25,11 @@ tabs = st.tabs(["地图", "说明"]) if "tabs" in st.query_params else [st.conta
 picked = None
 if not st.checkbox("hide"):
     with tabs[-1]:
-        picked = working_map(town_view(lang=lang, month=month, names=names), key="town")
+        town = town_view(lang=lang, month=month, names=names)
+        if "tiles" in st.query_params:
+            datum = st.query_params["tiles"]
+            town = replace(town, base=Tiles("/tiles/{z}/{x}/{y}.png", "<b>测绘</b>", datum=datum))
+        picked = working_map(town, key="town")
 if "draw" in st.query_params:
     from streamlit_folium import st_folium
 
