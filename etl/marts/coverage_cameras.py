@@ -131,7 +131,7 @@ def _fill_optics(
 
     def typical(value: Any) -> NDArray[np.float64]:
         values = np.array([value(profiles["profiles"][name]) for name in names], np.float64)
-        return values[nearest]
+        return np.asarray(values[nearest])
 
     sensor = np.where(
         np.isnan(given["sensor_width_mm"]),

@@ -49,9 +49,16 @@ def read_ground(con: duckdb.DuckDBPyConnection) -> Ground:
     houses = con.execute("SELECT geometry FROM core.buildings ORDER BY building_id").fetchnumpy()
     return Ground(
         objects(rows["community_id"]),
-        shapely.from_wkb(objects(rows["geometry"])),
-        shapely.from_wkb(objects(houses["geometry"])),
+        _shapes(rows["geometry"]),
+        _shapes(houses["geometry"]),
     )
+
+
+def _shapes(values: Any) -> NDArray[np.object_]:
+    """Shapes from the bytearrays that DuckDB gives."""
+    filled: list[Any] = np.ma.filled(np.ma.asarray(values, dtype=object), None).tolist()
+    wkb = np.array([None if one is None else bytes(one) for one in filled], dtype=object)
+    return np.asarray(shapely.from_wkb(wkb), dtype=object)
 
 
 def read_incidents(context: MartContext) -> Spots:
