@@ -74,7 +74,7 @@ def derive(context: MartContext) -> None:
     over queen neighbours, its p from a gamma distribution matched to three moments (counts are
     rare), adjusted for the number of cells (Benjamini-Hochberg); hot is p_fdr <= 0.05 with z
     above 0. With fewer than 10 incidents z and p are null: too few to say. The density is of the
-    area's own incidents, corrected at its border.
+    area's own incidents and holds them all: what would spill over the border is put back.
     """
     stations = context.con.execute(
         "SELECT station_id, geometry FROM core.stations ORDER BY station_id"
@@ -190,7 +190,7 @@ def _by_leaf(area: _Area, mine: _Incidents) -> tuple[np.ndarray, np.ndarray]:
                 bandwidth_m=area.bandwidth_m,
                 bounds=grid.bounds,
                 inside=area.inside,
-                edge="uniform",
+                edge="diggle",
             )
             density[p, leaf] = found.per_m2 * M2_PER_KM2
     return counts, density
