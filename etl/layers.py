@@ -55,8 +55,9 @@ def write_layers(con: duckdb.DuckDBPyConnection, *, epsg: int, kind: str) -> Non
             wanted[f"viewsheds_recognise_{daypart}"] = (_WEDGES, bound)
             wanted[f"blind_spots_recognise_{daypart}"] = (_BLIND, bound)
     for name, (query, bound) in wanted.items():
-        rows = con.execute(query, bound).fetchnumpy()
-        ids, body = rows["id"].tolist(), _geojson(rows["id"], rows["geometry"], epsg)
+        rows = con.execute(query, bound).to_arrow_table()
+        ids = rows["id"].to_pylist()
+        body = _geojson(rows["geometry"].to_numpy(), epsg)
         con.execute(
             "INSERT INTO mart.map_layers (layer, sha256, n_features, ids, gz) "
             "VALUES (?, ?, ?, ?, ?)",
@@ -70,16 +71,16 @@ def write_layers(con: duckdb.DuckDBPyConnection, *, epsg: int, kind: str) -> Non
         )
 
 
-def _geojson(ids: np.ndarray, shapes_wkb: np.ndarray, epsg: int) -> bytes:
+def _geojson(shapes_wkb: np.ndarray, epsg: int) -> bytes:
     """Return a FeatureCollection in WGS 84, features in the order given, `id` the position."""
 
     def move(points: np.ndarray) -> np.ndarray:
         lonlat = projection.unproject(points[:, 0].copy(), points[:, 1].copy(), epsg=epsg)
         return np.round(np.column_stack(lonlat), DECIMALS)
 
-    if len(ids) == 0:
+    if len(shapes_wkb) == 0:
         return b'{"type":"FeatureCollection","features":[]}'
-    shapes = shapely.transform(shapely.from_wkb(np.asarray(shapes_wkb)), move)
+    shapes = shapely.transform(shapely.from_wkb(shapes_wkb), move)
     features = [
         f'{{"type":"Feature","id":{number},"properties":{{}},"geometry":{text}}}'
         for number, text in enumerate(shapely.to_geojson(shapes).tolist())

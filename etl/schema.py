@@ -26,6 +26,7 @@ __all__ = [
     "create_statements",
     "create_table",
     "input_table",
+    "literal",
     "quote",
     "table",
 ]
@@ -52,6 +53,11 @@ def input_table(name: str) -> Table:
 def quote(identifier: str) -> str:
     """Return `identifier` as a quoted SQL identifier."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return `text` as an SQL literal, for the few statements that take no parameters (ATTACH)."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def create_statements(tables: tuple[Table, ...] = TABLES) -> Iterator[str]:

@@ -12,9 +12,9 @@ from etl import schema
 from etl.dictionary.model import Role
 from etl.layers import write_layers
 from etl.progress import Progress
-from etl.schema import quote
+from etl.schema import literal, quote
 
-LAYERS = "mart.map_layers"
+LAYERS, SOURCE = "mart.map_layers", "source"
 
 
 @dataclass(frozen=True)
@@ -83,32 +83,32 @@ def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Prog
         Shown slice by slice.
     """
     progress.start("slices", len(plan))
-    with duckdb.connect(str(database), read_only=True) as con:
+    with duckdb.connect() as con:
         con.execute("SET threads = 2")
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute(f"ATTACH {literal(str(database))} AS {SOURCE} (READ_ONLY)")
         for one in plan:
             _write_slice(con, database.parent / one.file, one, epsg)
             progress.advance()
 
 
 def _write_slice(con: duckdb.DuckDBPyConnection, path: Path, one: Slice, epsg: int) -> None:
-    source = con.execute("SELECT current_database()").fetchone()[0]
-    con.execute("ATTACH ? AS slice", [str(path)])
+    con.execute(f"ATTACH {literal(str(path))} AS slice")
     try:
         con.execute("USE slice")
         for table in schema.TABLES:
             columns = [column for column in table.columns if table.may_see(one.role, column)]
             if columns:
-                _copy(con, source, table, columns, one)
+                _copy(con, table, columns, one)
         if one.kind != "steward":
             write_layers(con, epsg=epsg, kind=one.kind)
-        con.execute(f"USE {quote(source)}")
+        con.execute(f"USE {SOURCE}")
     finally:
         con.execute("DETACH slice")
 
 
 def _copy(
     con: duckdb.DuckDBPyConnection,
-    source: str,
     table: schema.Table,
     columns: list[schema.Column],
     one: Slice,
@@ -118,15 +118,15 @@ def _copy(
     con.execute(schema.create_table(table, tuple(columns)))
     if table.full_name == LAYERS:
         return
-    condition, bound = _condition(source, table, one)
+    condition, bound = _condition(table, one)
     names = ", ".join(quote(column.name) for column in columns)
     con.execute(
-        f"INSERT INTO {target} SELECT {names} FROM {quote(source)}.{target} WHERE {condition}",
+        f"INSERT INTO {target} SELECT {names} FROM {SOURCE}.{target} WHERE {condition}",
         bound,
     )
 
 
-def _condition(source: str, table: schema.Table, one: Slice) -> tuple[str, list[str]]:
+def _condition(table: schema.Table, one: Slice) -> tuple[str, list[str]]:
     """Return which rows of a table belong to a slice; none unless written here."""
     if one.kind == "public" and table.schema != "meta":
         return "true", []
@@ -137,8 +137,7 @@ def _condition(source: str, table: schema.Table, one: Slice) -> tuple[str, list[
     if one.scope is None:
         return "false", []
     names = {column.name for column in table.columns}
-    core = f"{quote(source)}.core"
-    mine = f"FROM {core}.communities WHERE {one.scope} = ?"
+    mine = f"FROM {SOURCE}.core.communities WHERE {one.scope} = ?"
     if table.full_name == "core.companies":
         return f"company_id IN (SELECT company_id {mine})", [one.scope_id]
     if table.full_name in ("core.stations", "core.streets") and one.scope not in names:

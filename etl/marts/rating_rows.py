@@ -65,7 +65,7 @@ class Rated:
     def states(self) -> list[str]:
         """State of each rating: rated, not_eligible or no_data."""
         graded = np.where(self.outcome.grade >= 0, "rated", "no_data")
-        return np.where(self.outcome.is_eligible, graded, "not_eligible").tolist()
+        return [str(one) for one in np.where(self.outcome.is_eligible, graded, "not_eligible")]
 
     @cached_property
     def extremes(self) -> Extremes:
