@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numba import njit
 
-from geo._cells import toggle_edge
+from geo._raster import toggle_edge
 
 # a step right, a diagonal, and a knight's move, each in every direction
 _STEPS = tuple(

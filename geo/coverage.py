@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geo._blind import label_patches, trace_patches
-from geo._cells import ground_mask, see_cells
+from geo._raster import ground_mask, see_cells
 from geo._walls import WallIndex, index_walls, walls_by_polygon
 from geo.errors import GeoError
 from geo.sight import DAYPARTS, Cameras, Sight, look

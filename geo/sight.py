@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo._cells import see_points
+from geo._raster import see_points
 from geo._walls import WallIndex, index_walls
 from geo.errors import GeoError
 from geo.optics import reach_m
