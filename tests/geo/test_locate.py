@@ -9,8 +9,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo import locate as module
-from geo._orient import side
+from geo import _cells
+from geo._grid import side
 from geo.errors import GeoError
 from geo.locate import PolygonIndex, locate
 
@@ -126,8 +126,8 @@ def test_a_jagged_star_equals_shapelys_on_any_grid(seed: int, cells: int) -> Non
     polygons = [shapely.union_all(parts), shapely.box(-50, -50, 20, 20)]
     x, y = rng.uniform(-110, 110, (2, 2000))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_CELLS_PER_POLYGON", cells)
-        patch.setattr(module, "_MIN_CELLS", 1)
+        patch.setattr(_cells, "_CELLS_PER_POLYGON", cells)
+        patch.setattr(_cells, "_MIN_CELLS", 1)
         found = locate(x, y, polygons)
     assert found.tolist() == _slowly(x, y, polygons).tolist()
 
