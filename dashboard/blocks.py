@@ -12,9 +12,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.export import to_csv, to_xlsx
+from dashboard.formats import is_missing
 from dashboard.page import Page
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@=^\"'/])")
+ROW_PX = 35
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -34,6 +36,7 @@ class Card:
     lines: tuple[str, ...] = ()
     unit: str = ""
     strong: bool = False
+    foot: tuple[str, ...] = ()
 
 
 def show_cards(cards: Sequence[Card], label: str) -> None:
@@ -50,6 +53,8 @@ def _card(card: Card) -> str:
     change = f'<p class="ax-change ax-{card.tone}">{escape(card.change)}</p>' if card.change else ""
     unit = f'<span class="ax-unit">{escape(card.unit)}</span>' if card.unit else ""
     lines = "".join(f'<p class="ax-line">{escape(line)}</p>' for line in card.lines)
+    foot = "".join(f'<p class="ax-line">{escape(line)}</p>' for line in card.foot)
+    lines += f'<div class="ax-below">{foot}</div>' if foot else ""
     return (
         f'<article class="ax-card{strong}"><p class="ax-label">{escape(card.label)}</p>'
         f'<p class="ax-value">{escape(card.value)}{unit}</p>{change}{lines}</article>'
@@ -84,7 +89,8 @@ def stars_text(stars: object) -> str:
     """Return stars as symbols out of five; nothing known gives an empty text."""
     if stars is None or pd.isna(stars):  # type: ignore[call-overload]
         return ""
-    return "★" * int(stars) + "☆" * (5 - int(stars))  # type: ignore[call-overload]
+    n = int(stars)  # type: ignore[call-overload]
+    return "★" * n + "☆" * (5 - n)
 
 
 def absence(page: Page, table: str, state: str) -> str:
@@ -112,7 +118,7 @@ def show_table(
     columns: Mapping[str, tuple[str, str]],
     *,
     name: str,
-    height: int | str = "auto",
+    at_most_px: int = 420,
     select: bool = False,
     alt: str = "",
     key: str | None = None,
@@ -129,11 +135,14 @@ def show_table(
         column: _column_config(heading, kind, first=i == 0)
         for i, (column, (heading, kind)) in enumerate(columns.items())
     }
-    options: dict[str, Any] = {"hide_index": True, "column_config": config, "placeholder": "–"}
+    options: dict[str, Any] = {
+        "hide_index": True,
+        "column_config": config,
+        "placeholder": "–",
+        "height": min(ROW_PX * (len(shown) + 1) + 3, at_most_px),
+    }
     if alt:
         options["alt"] = alt
-    if height != "auto":
-        options["height"] = height
     key = key or f"table_{page.name}_{name}"
     if not select:
         st.dataframe(shown, key=key, **options)
@@ -155,7 +164,7 @@ def _prepared(page: Page, values: pd.Series, kind: str) -> pd.Series:
     if kind == "bool":
         words = {True: page.t("word.yes"), False: page.t("word.no")}
         return values.map(lambda v: None if pd.isna(v) else words[bool(v)]).astype(object)
-    return values.map(lambda v: None if v is None else str(v)).astype(object)
+    return values.map(lambda v: None if is_missing(v) else str(v)).astype(object)
 
 
 def _column_config(heading: str, kind: str, *, first: bool) -> Any:  # noqa: ANN401

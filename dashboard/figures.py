@@ -21,16 +21,24 @@ def pick(frame: pd.DataFrame, of_class: str, period: str) -> dict[str, Any] | No
     return None if rows.empty else dict(rows.iloc[0])
 
 
-def change_words(page: Page, row: dict[str, Any], *, against: str) -> str:
-    """Return the change of a row in words, with its interval where there is one."""
+def change_words(page: Page, row: dict[str, Any]) -> str:
+    """Return the change of a row in words."""
     t, f = page.t, page.f
     word = row.get("word")
     if is_missing(word) or is_missing(row.get("n_before")):
         return t("change.unknown")
     share = row.get("change_fraction")
     by = f.share(None if is_missing(share) else abs(float(share)))  # type: ignore[arg-type]
-    text = t(f"change.{word}", by=by, signed=f.change(share))
-    parts = [f"{ARROWS[str(word)]} {text}", t(against, n=f.count(row["n_before"]))]
+    signed = t("change.signed", signed=f.change(share)) if not is_missing(share) else ""
+    return f"{ARROWS[str(word)]} {t(f'change.{word}', by=by, signed=signed)}"
+
+
+def compared(page: Page, row: dict[str, Any], *, against: str) -> str:
+    """Return what a row was compared with and the interval of its change."""
+    t, f = page.t, page.f
+    if is_missing(row.get("n_before")):
+        return ""
+    parts = [t(against, n=f.count(row["n_before"]))]
     if not is_missing(row.get("ratio_low")) and not is_missing(row.get("ratio_high")):
         low, high = f.change(row["ratio_low"] - 1), f.change(row["ratio_high"] - 1)
         parts.append(t("change.interval", low=low, high=high))
@@ -48,20 +56,22 @@ def headline(page: Page, frame: pd.DataFrame, of_class: str) -> Card | None:
     year = pick(frame, of_class, "12_months")
     if year is None:
         return None
-    lines = []
+    lines = [compared(page, year, against="change.before_12")]
     if not is_missing(year["in_communities_fraction"]):
         lines.append(t("card.in_communities", share=f.share(year["in_communities_fraction"]),
                        n=f.count(year["n_in_communities"]), total=f.count(year["n"])))  # fmt: skip
     month = pick(frame, of_class, "28_days")
+    foot: tuple[str, ...] = ()
     if month is not None:
-        lines.append(t("card.recent", n=f.count(month["n"]),
-                       change=change_words(page, month, against="change.before_28")))  # fmt: skip
+        recent = t("card.recent", n=f.count(month["n"]), change=change_words(page, month))
+        foot = (recent, compared(page, month, against="change.before_28"))
     return Card(
         t(f"card.{of_class}"),
         f.count(year["n"]),
-        change_words(page, year, against="change.before_12"),
+        change_words(page, year),
         tone(year),
-        tuple(lines),
+        tuple(line for line in lines if line),
+        foot=tuple(line for line in foot if line),
     )
 
 

@@ -66,6 +66,9 @@ class Page:
     def scope_name(self) -> str:
         """Name of the area this viewer sees."""
         scope = self.slice.scope
+        if scope.kind not in ("station", "street"):
+            district = self.build.district
+            return self.t.pick(district.get("name"), district.get("name_en")) or scope.name
         return self.t.pick(scope.name, scope.name_en)
 
     @property

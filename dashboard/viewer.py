@@ -1,6 +1,6 @@
 """Who is looking: the role and the scope of this session, public unless something says more.
 
-In the demo (`ANXING_DEMO=1`) a role is chosen at the top of the page. Without it only the public
+In the demo (`ANXING_DEMO=1`, unless `ANXING_PUBLIC=1`) a role is chosen at the top of the page. Without it only the public
 role is served: signing in comes with its own issue, and nothing is granted before that.
 """
 
@@ -30,7 +30,7 @@ PUBLIC = Viewer("public", "public", None)
 
 def is_demo() -> bool:
     """Tell whether this process was started as the demo."""
-    return os.environ.get("ANXING_DEMO", "") == "1"
+    return os.environ.get("ANXING_DEMO") == "1" and os.environ.get("ANXING_PUBLIC") != "1"
 
 
 def demo_roles(build: Build, access: Access) -> tuple[str, ...]:

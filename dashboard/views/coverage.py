@@ -121,7 +121,7 @@ def _map_and_table(page: Page) -> None:
             "n_incidents_seen": (t("table.incidents_seen"), "count"),
             "n_incidents": (t("table.incidents"), "count"),
             "possible_fraction": (t("table.possible"), "percent"),
-        }, name="coverage", height=440, alt=t("coverage.table_alt"))  # fmt: skip
+        }, name="coverage", at_most_px=440, alt=t("coverage.table_alt"))  # fmt: skip
         downloads(page, f"coverage-{level}-{part}", {"coverage": rows})
 
 
@@ -159,7 +159,7 @@ def _blind_spots(page: Page) -> None:
         "nearest_camera_id": (t("table.nearest"), "text"),
         "nearest_camera_m": (t("table.distance"), "number"),
         "blind_spot_id": (t("table.blind_spot"), "text"),
-    }, name="blind", height=340)  # fmt: skip
+    }, name="blind", at_most_px=340)  # fmt: skip
     downloads(page, "blind-spots", {"blind_spots": rows})
 
 
@@ -209,7 +209,7 @@ def _cameras(page: Page) -> None:
         "is_assumed": (t("table.assumed"), "bool"), "missing": (t("table.missing"), "text"),
         "basis": (t("table.legal_basis"), "text"), "has_sign": (t("table.sign"), "bool"),
         "filed_on": (t("table.filed"), "date"), "retention_days": (t("table.kept"), "count"),
-    }, name="cameras", height=380)  # fmt: skip
+    }, name="cameras", at_most_px=380)  # fmt: skip
     if len(rows) > LISTED_CAMERAS:
         show_note(t("coverage.listed", n=f.count(LISTED_CAMERAS), total=f.count(len(rows))), "plain")
     downloads(page, "cameras", {"cameras": rows})

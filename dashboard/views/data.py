@@ -110,8 +110,8 @@ def _rejected(page: Page) -> None:
     show_table(page, rules, {
         "table_word": (t("table.table"), "text"), "rule_word": (t("table.rule"), "text"),
         "n": (t("table.rows"), "count"),
-    }, name="rules", height=min(38 + 35 * len(rules), 240))  # fmt: skip
-    show_table(page, rows, columns, name="rejected", height=min(38 + 35 * len(rows), 380),
+    }, name="rules", at_most_px=240)  # fmt: skip
+    show_table(page, rows, columns, name="rejected", at_most_px=380,
                alt=t("data.refused"))  # fmt: skip
     downloads(page, "rejected", {"rejected": rows.drop(columns=["n_all"])})
 
@@ -130,7 +130,7 @@ def _findings(page: Page) -> None:
         "severity_word": (t("table.severity"), "text"), "text": (t("table.finding"), "text"),
         "table_word": (t("table.table"), "text"), "source": (t("table.source"), "text"),
         "n": (t("table.rows"), "count"), "area_m2": (t("table.area"), "number"),
-    }, name="findings", height=min(38 + 35 * len(rows), 300))  # fmt: skip
+    }, name="findings", at_most_px=300)  # fmt: skip
 
 
 def _tables(page: Page) -> None:
@@ -148,7 +148,7 @@ def _tables(page: Page) -> None:
     show_lead(t("data.downloads_lead", n=f.count(KEPT_ROWS)))
     name = st.selectbox(
         t("data.which_table"), names, width=420, key="data_table",
-        format_func=lambda one: f"{t.word('table', one.partition('.')[2])} ({one})",
+        format_func=lambda one: f"{t.word('tables', one.partition('.')[2])} ({one})",
     )  # fmt: skip
     columns = _columns(page, str(name))
     if not columns:
@@ -156,7 +156,7 @@ def _tables(page: Page) -> None:
         return
     preview = lineage.whole_table(page, str(name), columns, at_most=50)
     shown = {c: (page.label(str(name), c), "text") for c in columns}
-    show_table(page, preview.astype(object), shown, name=f"preview_{name}", height=260)
+    show_table(page, preview.astype(object), shown, name=f"preview_{name}", at_most_px=260)
     downloads(
         page,
         str(name).replace(".", "-"),
@@ -191,7 +191,7 @@ def _dictionary(page: Page) -> None:
             "meaning": (t("table.meaning"), "text"), "kind": (t("table.kind"), "text"),
             "unit": (t("table.unit"), "text"), "allowed": (t("table.allowed"), "text"),
             "origin": (t("table.origin"), "text"),
-        }, name="dictionary", height=420)  # fmt: skip
+        }, name="dictionary", at_most_px=420)  # fmt: skip
 
 
 def _build(page: Page) -> None:

@@ -244,7 +244,7 @@ def _incidents(page: Page, community_id: str) -> None:
     show_table(page, types, {
         "type_word": (t("table.type"), "text"), "class_word": (t("table.class"), "text"),
         "n": (t("table.incidents"), "count"),
-    }, name="types", height=min(38 + 35 * len(types), 300))  # fmt: skip
+    }, name="types", at_most_px=300)  # fmt: skip
     _incident_rows(page, community_id)
 
 
@@ -263,7 +263,7 @@ def _incident_rows(page: Page, community_id: str) -> None:
             "occurred_from": (t("table.when"), "instant"), "class_word": (t("table.class"), "text"),
             "type_word": (t("table.type"), "text"), "address": (t("table.address"), "text"),
             "is_solved": (t("table.solved"), "bool"), "incident_id": (t("table.number"), "text"),
-        }, name="incident_rows", height=320)  # fmt: skip
+        }, name="incident_rows", at_most_px=320)  # fmt: skip
 
 
 def dossier_map(page: Page, community_id: str, name: str, part: str) -> MapView:
@@ -372,7 +372,7 @@ def _blind_spots(page: Page, community_id: str, part: str) -> None:
         "blind_area_m2": (t("table.area"), "number"),
         "nearest_camera_id": (t("table.nearest"), "text"),
         "nearest_camera_m": (t("table.distance"), "number"),
-    }, name="blind", height=min(38 + 35 * len(rows), 300))  # fmt: skip
+    }, name="blind", at_most_px=300)  # fmt: skip
 
 
 def _duties(page: Page, community_id: str) -> None:
@@ -392,7 +392,7 @@ def _duties(page: Page, community_id: str) -> None:
                 "state_word": (t("table.state"), "text"), "found_on": (t("table.found"), "date"),
                 "due_on": (t("table.due"), "date"), "resolved_on": (t("table.resolved"), "date"),
                 "responsible": (t("table.responsible"), "text"),
-            }, name="hazards", height=min(38 + 35 * len(rows), 300))  # fmt: skip
+            }, name="hazards", at_most_px=300)  # fmt: skip
     st.subheader(t("dossier.sanctions"))
     if not lacking(page, "core.sanctions"):
         rows = sight.sanctions(page, community_id)

@@ -105,13 +105,13 @@ def _cards(page: Page, rows: pd.DataFrame) -> None:
 def _outlines(page: Page):  # type: ignore[no-untyped-def]
     from dashboard.queries import places
 
-    style = layers.single("#d9e2ea", label=page.t("layer.communities"), fill_opacity=0.5,
+    style = layers.single("#d9e2ea", label=page.t("layer.outlines"), fill_opacity=0.5,
                           stroke="#7b8b99", stroke_width=0.8)  # fmt: skip
     tips = {
         str(r["community_id"]): layers.encode_lines((page.name_of(r),))
         for r in places.communities(page).to_dict("records")
     }
-    return layers.community_layer(page, {}, style, tips, title=page.t("layer.communities"))
+    return layers.community_layer(page, {}, style, tips, title=page.t("layer.outlines"))
 
 
 def _table(page: Page, rows: pd.DataFrame, of_class: str, period: str) -> None:
@@ -127,7 +127,7 @@ def _table(page: Page, rows: pd.DataFrame, of_class: str, period: str) -> None:
         "n": (t("table.incidents"), "count"), "z": (t("table.z"), "z"),
         "p_fdr": (t("table.p"), "p"),
         "density_per_km2": (t("table.density"), "number"),
-    }, name="cells", height=440, alt=t("hotspots.table"))  # fmt: skip
+    }, name="cells", at_most_px=440, alt=t("hotspots.table"))  # fmt: skip
     downloads(page, f"hotspots-{of_class}-{period}", {"hotspots": rows})
 
 

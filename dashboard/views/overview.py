@@ -252,7 +252,6 @@ def _ranking(page: Page, rows: pd.DataFrame) -> None:
             "n_hazards_overdue": (t("table.overdue"), "count"),
         },
         name="ranking",
-        height=min(38 + 35 * len(rows), 420),
         select=True,
         alt=t("overview.ranking_lead"),
     )

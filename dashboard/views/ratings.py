@@ -184,8 +184,7 @@ def _table(page: Page, rows: pd.DataFrame) -> None:
             "reward_yuan": (t("table.reward"), "yuan"),
             "security_index": (t("table.index"), "number"),
         }  # fmt: skip
-    at = show_table(page, rows, columns, name="ratings", select=True,
-                    height=min(38 + 35 * len(rows), 460), alt=t("ratings.ranking"))  # fmt: skip
+    at = show_table(page, rows, columns, name="ratings", select=True, at_most_px=460, alt=t("ratings.ranking"))  # fmt: skip
     if at is not None:
         chosen = str(rows.at[at, "community_id"])
         if st.session_state.get("said_rating_table") != chosen:
