@@ -18,16 +18,6 @@ UNKNOWN = np.iinfo(np.int64).min
 # the order of additions may move the last digits, which nobody needs
 DIGITS = 6
 
-_PLACE = """
-CREATE OR REPLACE TEMP TABLE place AS
-WITH found AS (
-    SELECT DISTINCT station_id, street_id, community_id FROM core.incidents
-    WHERE occurred_from >= $since AND occurred_from < $until
-)
-SELECT (row_number() OVER (ORDER BY station_id, street_id, community_id))::BIGINT - 1 AS place, *
-FROM found
-"""
-
 _TIMES = """
 SELECT epoch({local_from})::BIGINT AS begins, epoch({local_to})::BIGINT AS ends,
     p.place * {n_classes} + list_position($classes, i.class) - 1 AS part
@@ -55,7 +45,8 @@ def fill_hours(
     Parameters
     ----------
     con
-        The open build; temporary table `area` names the areas.
+        The open build; temporary tables `area` and `place` name the areas
+        and the places of incidents.
     counted
         Which classes of incidents count for each class of figure.
     local_from, local_to
@@ -69,7 +60,6 @@ def fill_hours(
     only for those in which something may have happened.
     """
     bounds = {"since": since, "until": until}
-    con.execute(_PLACE, bounds)
     places = con.execute("SELECT * FROM place ORDER BY place").to_arrow_table()
     leaves = np.zeros((places.num_rows, len(CLASSES), 24, 7))
     times = _TIMES.format(local_from=local_from, local_to=local_to, n_classes=len(CLASSES))
@@ -77,7 +67,6 @@ def fill_hours(
     for batch in reader:
         if batch.num_rows:
             _add_batch(leaves, batch)
-    con.execute("DROP TABLE place")
     picked = np.array([[leaf in leaves_ for leaf in CLASSES] for leaves_ in counted.values()])
     areas = con.execute(_AREAS).to_arrow_table()
     for kind in ("district", "station", "street", "community"):
@@ -121,10 +110,11 @@ def _insert(
     if areas.num_rows and areas["scope_kind"][0].as_py() != "community":
         kept = np.ones(n.shape, dtype=bool)
     area, of_class, hour, weekday = np.nonzero(kept)
+    number = pa.array(area.astype(np.int32))
     rows = pa.table(
         {
-            **{name: areas[name].take(pa.array(area)) for name in areas.column_names},
-            "class": pa.array(classes).take(pa.array(of_class)),
+            **{name: _named(number, areas[name]) for name in areas.column_names},
+            "class": _named(pa.array(of_class.astype(np.int32)), pa.chunked_array([classes])),
             "weekday": weekday.astype(np.int64),
             "hour": hour.astype(np.int64),
             "n": n[kept],
@@ -133,3 +123,8 @@ def _insert(
     con.register("hour_rows", rows)
     con.execute("INSERT INTO mart.incident_hours BY NAME SELECT * FROM hour_rows")
     con.unregister("hour_rows")
+
+
+def _named(number: pa.Array, names: pa.ChunkedArray) -> pa.Array:
+    """Return names by number without writing each out: most are repeated a hundred times."""
+    return pa.DictionaryArray.from_arrays(number, names.combine_chunks())

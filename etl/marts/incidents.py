@@ -108,11 +108,24 @@ LEFT JOIN hit ON hit.scope_kind = a.scope_kind AND hit.scope_id = a.scope_id
 ORDER BY ALL
 """
 
+# Places are numbered in order, so that counts can be sorted by number instead of by name.
+_PLACE = """
+CREATE OR REPLACE TEMP TABLE place AS
+SELECT (row_number() OVER (ORDER BY station_id, street_id, community_id))::BIGINT - 1 AS place, *
+FROM (SELECT DISTINCT station_id, street_id, community_id FROM core.incidents)
+"""
+
 _MONTHS = """
 INSERT INTO mart.incident_months BY NAME
-SELECT station_id, street_id, community_id, class, type,
-    date_trunc('month', {local})::DATE AS month, count(*) AS n
-FROM core.incidents WHERE occurred_from < $until GROUP BY ALL ORDER BY ALL
+WITH counts AS (
+    SELECT p.place, class, type, date_trunc('month', {local})::DATE AS month, count(*) AS n
+    FROM core.incidents i JOIN place p ON i.station_id IS NOT DISTINCT FROM p.station_id
+        AND i.street_id IS NOT DISTINCT FROM p.street_id
+        AND i.community_id IS NOT DISTINCT FROM p.community_id
+    WHERE occurred_from < $until GROUP BY ALL
+)
+SELECT station_id, street_id, community_id, class, type, month, n
+FROM counts JOIN place USING (place) ORDER BY place, class, type, month
 """
 
 _DAYS = """
@@ -152,6 +165,7 @@ def derive(context: MartContext) -> None:
         "until": until,
     }
     con.execute(_AREAS, district)
+    con.execute(_PLACE)
     con.execute(_BY_PLACE, bounds)
     for statement in (_BY_SCOPE, _HIT, _COMMUNITIES):
         con.execute(statement, district)
@@ -169,7 +183,7 @@ def derive(context: MartContext) -> None:
     )
     for name in ("counted", "period"):
         con.unregister(name)
-    for name in ("area", "by_place", "by_scope", "hit", "holding"):
+    for name in ("area", "place", "by_place", "by_scope", "hit", "holding"):
         con.execute(f"DROP TABLE {name}")
 
 
