@@ -185,6 +185,12 @@ def test_the_legend_shows_no_data_only_when_some_feature_has_none():
         assert (last["label"], last["shown"]) == ("No data", shown)
 
 
+def test_a_hidden_feature_is_not_one_without_data():
+    drawn = layer(style=categories({1: RED}), values=[1, 1], shown=[True, False])
+    payload = build_payload(view(drawn), Recorder())
+    assert not payload["layers"][0]["style"]["swatches"][-1]["shown"]
+
+
 def test_geometry_is_named_by_its_content_and_equal_content_has_equal_bytes():
     one, two = layer().content(), layer(geometry=GEOJSON.encode()).content()
     assert one == two

@@ -356,3 +356,70 @@ def test_a_portable_map_opens_from_disk_without_a_network(browser, tmp_path):
     assert json.loads(json.dumps(requests)) == [file.as_uri()]
     assert watched.faults == []
     context.close()
+
+
+def test_what_lies_under_a_point_is_found_by_shape_and_not_by_box(browser, tmp_path):
+    import numpy as np
+
+    from dashboard.folium_map import portable_map
+    from dashboard.maps import Layer, MapView, Points
+    from dashboard.styles import single
+
+    # In thousandths of a degree east and north of (121, 31): a square with a hole, a second part
+    # of it far off, a triangle that leaves half its box free, a line, two points.
+    def at(ring):
+        return [[121 + x / 1000, 31 + y / 1000] for x, y in ring]
+
+    square = [(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)]
+    hole = [(3, 3), (7, 3), (7, 7), (3, 7), (3, 3)]
+    part = [(20, 0), (24, 0), (24, 4), (20, 4), (20, 0)]
+    triangle = [(0, 20), (10, 20), (0, 30), (0, 20)]
+    shapes = {
+        "features": [
+            {
+                "geometry": {
+                    "type": "MultiPolygon",
+                    "coordinates": [[at(square), at(hole)], [at(part)]],
+                }
+            },
+            {"geometry": None},
+            {"geometry": {"type": "Polygon", "coordinates": [at(triangle)]}},
+        ]
+    }
+    line = {
+        "features": [{"geometry": {"type": "LineString", "coordinates": at([(0, 15), (20, 15)])}}]
+    }
+    pole = Points(np.array([121.030, 121.030]), np.array([31.010, 31.0101]))
+    layers = (
+        Layer("shapes", "s", "polygon", json.dumps(shapes), ("a", "b", "c"), single("#112233")),
+        Layer("line", "l", "line", json.dumps(line), ("l",), single("#112233")),
+        Layer("poles", "p", "point", pole, ("p", "q"), single("#112233"), shown=[True, True]),
+    )
+    file = tmp_path / "hit.html"
+    file.write_bytes(portable_map(MapView(layers, "hit", bounds=(121.0, 31.0, 121.03, 31.03))))
+    page = browser.new_page(viewport={"width": 900, "height": 800})
+    page.goto(file.as_uri())
+    page.wait_for_selector('[data-ready="1"]')
+
+    def hit(x, y):
+        return page.evaluate(
+            """([lon, lat]) => { const c = __anxing_map;
+              const h = AnxingMap.hit(c.map, c.layers, c.map.latLngToContainerPoint([lat, lon]), 3);
+              return h && [h.layer.id, h.index]; }""",
+            [121 + x / 1000, 31 + y / 1000],
+        )
+
+    assert hit(1, 5) == ["shapes", 0]
+    assert hit(5, 5) is None  # in the hole
+    assert hit(22, 2) == ["shapes", 0]
+    assert hit(15, 2) is None  # between the parts
+    assert hit(2, 22) == ["shapes", 2]
+    assert hit(9, 29) is None  # in the triangle's box, outside the triangle
+    assert hit(10, 15.05) == ["line", 0]  # beside the middle of its only segment
+    assert hit(10, 17) is None
+    assert hit(30, 10) == ["poles", 0]  # nearer than its neighbour drawn above it
+    page.evaluate("() => { __anxing_map.layers[2].codes[0] = 255; }")
+    assert hit(30, 9.9) == ["poles", 1]  # a hidden point is not there
+    page.evaluate("() => __anxing_map.toggle('shapes', false)")
+    assert hit(1, 5) is None
+    page.close()
