@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from geo._grid import cut_rows, write_records
 from geo._threads import n_threads, run_in_chunks
 
-_CELLS_PER_POLYGON, _CELLS_PER_VERTEX = 400, 4
-_MIN_CELLS, _MAX_CELLS = 1 << 12, 1 << 24
+_CELLS_PER_POLYGON, _CELLS_PER_VERTEX = 160, 4
+_MIN_CELLS, _MAX_CELLS = 1 << 12, 1 << 23
 _MAX_BOXES = 1 << 27  # cells in all bounding boxes: what filling the grid may cost
 
 

@@ -1,16 +1,16 @@
 """Kernels of the polygon grid: cut polygon borders into cells once, then look points up.
 
+Notes
+-----
+All of it is one file because numba's cache notices a change of the file that holds a kernel, not
+of another whose functions or constants were compiled into it.
+
 References
 ----------
 Zalik, B. & Kolingerova, I. (2001). A cell-based point-in-polygon algorithm suitable for large
     sets of points. Computers & Geosciences, 27(10), 1135-1145.
 Shewchuk, J. R. (1997). Adaptive precision floating-point arithmetic and fast robust geometric
     predicates. Discrete & Computational Geometry, 18(3), 305-363.
-
-Notes
------
-All of it is one file because numba's cache notices a change of the file that holds a kernel, not
-of another whose functions or constants were compiled into it.
 """
 
 import math
