@@ -11,11 +11,12 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def label_patches(mask, seen, bit, least):  # type: ignore[no-untyped-def]
+def label_patches(mask, seen, bit, least, block, row_shift, col_shift):  # type: ignore[no-untyped-def]
     """Number the patches of open cells without the bit that have at least `least` cells.
 
-    Cells join by their sides. Labels count from 1 in the order of the first cell, row by row;
-    smaller patches get 0. Returns labels, and the cells of each patch.
+    Cells join by their sides within blocks of `block` cells, of a lattice that begins `row_shift`
+    and `col_shift` cells before the grid. Labels count from 1 in the order of the first cell, row
+    by row; smaller patches get 0. Returns labels, and the cells of each patch.
     """
     ny, nx = mask.shape
     labels = np.zeros((ny, nx), np.int32)
@@ -41,6 +42,8 @@ def label_patches(mask, seen, bit, least):  # type: ignore[no-untyped-def]
                         and labels[r, c] == 0
                         and mask[r, c] & 1
                         and seen[r, c] & bit == 0
+                        and (r + row_shift) // block == (row + row_shift) // block
+                        and (c + col_shift) // block == (col + col_shift) // block
                     ):
                         labels[r, c] = n + 1
                         stack[top, 0], stack[top, 1] = r, c

@@ -171,7 +171,7 @@ def fill_blind_spots(
     inner = shapely.point_on_surface(shapes)
     x, y = shapely.get_x(inner), shapely.get_y(inner)
     lon, lat = unproject(x, y, epsg=epsg)
-    camera, distance = _nearest(shapes, camera_ids, optics)
+    camera, distance = _nearest(inner, camera_ids, optics)
     names = ground.community_id[blind.community[order]]
     level = np.array(city.levels, object)[blind.level[order]]
     daypart = np.array(DAYPARTS, object)[blind.daypart[order]]
@@ -279,13 +279,13 @@ def _community_of(con: duckdb.DuckDBPyConnection, cameras: CameraList) -> NDArra
 
 
 def _nearest(
-    shapes: NDArray[np.object_], camera_ids: NDArray[np.object_], optics: Cameras
+    spots: NDArray[np.object_], camera_ids: NDArray[np.object_], optics: Cameras
 ) -> tuple[NDArray[np.object_], pa.Array]:
-    """Nearest working camera of each shape, the first by id where several are as near."""
-    camera, distance = np.full(len(shapes), None, object), np.full(len(shapes), np.nan)
+    """Nearest working camera of each spot, the first by id where several are as near."""
+    camera, distance = np.full(len(spots), None, object), np.full(len(spots), np.nan)
     if len(camera_ids):
         tree = shapely.STRtree(shapely.points(optics.x, optics.y))
-        (row, other), far = tree.query_nearest(shapes, return_distance=True)
+        (row, other), far = tree.query_nearest(spots, return_distance=True)
         first = np.lexsort((other, row))
         row, other, far = row[first], other[first], far[first]
         once = np.unique(row, return_index=True)[1]
