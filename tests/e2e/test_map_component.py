@@ -418,6 +418,7 @@ def test_what_lies_under_a_point_is_found_by_shape_and_not_by_box(browser, tmp_p
     assert hit(10, 15.05) == ["line", 0]  # beside the middle of its only segment
     assert hit(10, 17) is None
     assert hit(30, 10) == ["poles", 0]  # nearer than its neighbour drawn above it
+    assert hit(30, 10.1) == ["poles", 1]
     page.evaluate("() => { __anxing_map.layers[2].codes[0] = 255; }")
     assert hit(30, 9.9) == ["poles", 1]  # a hidden point is not there
     page.evaluate("() => __anxing_map.toggle('shapes', false)")
