@@ -109,7 +109,7 @@ def tables_of(sql: str) -> frozenset[str]:
     return frozenset(f"{schema}.{table}" for schema, table in read if schema)
 
 
-def _nodes(tree: Any) -> Any:  # noqa: ANN401 - JSON
+def _nodes(tree: Any) -> Any:
     if isinstance(tree, dict):
         yield tree
         for value in tree.values():

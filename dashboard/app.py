@@ -155,5 +155,4 @@ def _show_foot(t: Texts, f: Formats, build: Build) -> None:
     st.html(f'<footer class="ax-foot">{escape(text)}</footer>')
 
 
-
 main()

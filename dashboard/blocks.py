@@ -17,6 +17,7 @@ from dashboard.page import Page
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@=^\"'/])")
 ROW_PX = 35
+WIDE = 6  # columns; with more than these the first stays in sight
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -132,7 +133,7 @@ def show_table(
     for column, (_, kind) in columns.items():
         shown[column] = _prepared(page, shown[column], kind)
     config = {
-        column: _column_config(heading, kind, first=i == 0)
+        column: _column_config(heading, kind, pinned=i == 0 and len(columns) > WIDE)
         for i, (column, (heading, kind)) in enumerate(columns.items())
     }
     options: dict[str, Any] = {
@@ -167,7 +168,7 @@ def _prepared(page: Page, values: pd.Series, kind: str) -> pd.Series:
     return values.map(lambda v: None if is_missing(v) else str(v)).astype(object)
 
 
-def _column_config(heading: str, kind: str, *, first: bool) -> Any:  # noqa: ANN401
+def _column_config(heading: str, kind: str, *, pinned: bool) -> Any:
     make = st.column_config
     formats = {
         "percent": "%.1f%%", "count": "localized", "number": "%.1f", "stars": "%d ★",
@@ -177,7 +178,7 @@ def _column_config(heading: str, kind: str, *, first: bool) -> Any:  # noqa: ANN
         return make.NumberColumn(heading, format=formats[kind])
     if kind == "date":
         return make.DateColumn(heading, format="YYYY-MM-DD")
-    return make.TextColumn(heading, pinned=first or None)
+    return make.TextColumn(heading, pinned=pinned or None)
 
 
 def downloads(

@@ -22,11 +22,19 @@ def _dress(chart: alt.TopLevelMixin, height: int | None = None) -> alt.TopLevelM
         chart.configure(font=FONT, background="transparent")
         .configure_view(stroke=None)
         .configure_axis(
-            labelColor=SOFT, titleColor=SOFT, gridColor=GRID, domainColor="#b6c2cd",
-            tickColor="#b6c2cd", labelFontSize=12, titleFontSize=12, titleFontWeight="normal",
+            labelColor=SOFT,
+            titleColor=SOFT,
+            gridColor=GRID,
+            domainColor="#b6c2cd",
+            tickColor="#b6c2cd",
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
         )
-        .configure_legend(labelColor=INK, titleColor=SOFT, labelFontSize=12, orient="top", title=None)
-    )  # fmt: skip
+        .configure_legend(
+            labelColor=INK, titleColor=SOFT, labelFontSize=12, orient="top", title=None
+        )
+    )
 
 
 def show(chart: alt.TopLevelMixin, text: str) -> None:
@@ -65,17 +73,30 @@ def week(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
     t = page.t
     days = [t(f"weekday.{i}") for i in range(7)]
     data = frame.assign(day=[days[int(i)] for i in frame["weekday"]])
-    chart = alt.Chart(data).mark_rect(stroke="white", strokeWidth=1).encode(
-        x=alt.X("hour:O", title=t("chart.hour"), axis=alt.Axis(labelAngle=0, values=[0, 3, 6, 9, 12, 15, 18, 21])),
-        y=alt.Y("day:N", sort=days, title=None),
-        color=alt.Color("n:Q", scale=alt.Scale(range=HEAT), legend=alt.Legend(
-            title=t("chart.expected"), orient="bottom", gradientLength=180, format=".2~g")),
-        tooltip=[
-            alt.Tooltip("day:N", title=t("chart.weekday")),
-            alt.Tooltip("hour:O", title=t("chart.hour")),
-            alt.Tooltip("n:Q", title=t("chart.expected"), format=".1f"),
-        ],
-    )  # fmt: skip
+    chart = (
+        alt.Chart(data)
+        .mark_rect(stroke="white", strokeWidth=1)
+        .encode(
+            x=alt.X(
+                "hour:O",
+                title=t("chart.hour"),
+                axis=alt.Axis(labelAngle=0, values=[0, 3, 6, 9, 12, 15, 18, 21]),
+            ),
+            y=alt.Y("day:N", sort=days, title=None),
+            color=alt.Color(
+                "n:Q",
+                scale=alt.Scale(range=HEAT),
+                legend=alt.Legend(
+                    title=t("chart.expected"), orient="bottom", gradientLength=180, format=".1f"
+                ),
+            ),
+            tooltip=[
+                alt.Tooltip("day:N", title=t("chart.weekday")),
+                alt.Tooltip("hour:O", title=t("chart.hour")),
+                alt.Tooltip("n:Q", title=t("chart.expected"), format=".1f"),
+            ],
+        )
+    )
     return _dress(chart, 220)
 
 
@@ -96,7 +117,9 @@ def levels(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
         ],
     )  # fmt: skip
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
-        color=alt.Color("part:N", sort=parts, scale=alt.Scale(domain=parts, range=["#e69f00", "#1d4e79"]))
+        color=alt.Color(
+            "part:N", sort=parts, scale=alt.Scale(domain=parts, range=["#e69f00", "#1d4e79"])
+        )
     )
     texts = base.mark_text(align="left", dx=4, color=INK, fontSize=11).encode(
         text=alt.Text("share:Q", format=".1%")

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from gzip import decompress
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from dashboard.encode import encode_lines
 from dashboard.maps import GzGeoJson, Layer, MapView, Points, Tiles, compress_geojson
 from dashboard.page import Page
 from dashboard.queries import counts, hotspots, places, sight
+from dashboard.store import Slice
 from dashboard.styles import NO_DATA, Style, Swatch, categories, graduated, single
 
 Made = TypeVar("Made")
@@ -132,18 +134,22 @@ def star_tips(page: Page, frame: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def share_style(page: Page, *, reverse: bool = False) -> Style:
-    """Return the style of a share in five classes; dark is the worse end when `reverse`."""
+SHARE_BREAKS = ((0.01, 0.02, 0.04, 0.08), (0.02, 0.05, 0.1, 0.2), (0.1, 0.2, 0.4, 0.6))
+
+
+def share_style(page: Page, values: Sequence[object] | np.ndarray) -> Style:
+    """Return the style of a share in five classes, the lowest hatched, at breaks that tell the
+    values apart: the finest set whose last class is not the most of them.
+    """
     colours = ["#c4560a", "#f0a55a", "#e8e3c8", "#7fb1d6", "#1b5e94"]
-    breaks = (0.1, 0.2, 0.4, 0.6)
+    known = np.asarray(values, dtype=float)
+    known = known[~np.isnan(known)]
+    middle = float(np.median(known)) if len(known) else 1.0
+    breaks = next((b for b in SHARE_BREAKS if middle < b[2]), SHARE_BREAKS[-1])
     words = [page.f.share(b, 0) for b in breaks]
-    labels = [f"< {words[0]}", *(f"{a}–{b}" for a, b in zip(words, words[1:], strict=False)),
+    labels = [f"< {words[0]}", *(f"{a}–{b}" for a, b in pairwise(words)),
               f"≥ {words[-1]}"]  # fmt: skip
-    if reverse:
-        colours = colours[::-1]
     patterns = ["cross", "hatch", "solid", "solid", "solid"]
-    if reverse:
-        patterns = patterns[::-1]
     return graduated(breaks, labels, colours=colours, patterns=patterns, fill_opacity=0.62,
                      stroke="#2b3a47")  # fmt: skip
 
@@ -194,8 +200,15 @@ def viewshed_layer(page: Page, part: str, *, visible: bool) -> Layer | None:
         return None
     style = single("#f0b400", label=page.t("layer.viewsheds_label"), fill_opacity=0.45,
                    stroke="#8a6500", stroke_width=0.6)  # fmt: skip
-    return Layer("viewsheds", page.t("layer.viewsheds"), "polygon",
-                 GzGeoJson(found.sha256, found.gz), _ids(found.ids), style, visible=visible)  # fmt: skip
+    return Layer(
+        "viewsheds",
+        page.t("layer.viewsheds"),
+        "polygon",
+        GzGeoJson(found.sha256, found.gz),
+        _ids(found.ids),
+        style,
+        visible=visible,
+    )
 
 
 def blind_layer(page: Page, part: str, *, visible: bool) -> Layer | None:
@@ -252,10 +265,15 @@ def camera_layer(page: Page, *, visible: bool, community_id: str | None = None) 
             radius=4.5, stroke="#ffffff", fill_opacity=0.95,
         )  # fmt: skip
         tips = [
-            encode_lines((r.camera_id, t.word("camera", r.state),
-                          t("tip.reach", m=page.f.metres(r.reach_m)) if pd.notna(r.reach_m) else ""))
+            encode_lines(
+                (
+                    r.camera_id,
+                    t.word("camera", r.state),
+                    t("tip.reach", m=page.f.metres(r.reach_m)) if pd.notna(r.reach_m) else "",
+                )
+            )
             for r in rows.itertuples()
-        ]  # fmt: skip
+        ]
         return Layer("cameras", t("layer.cameras"), "point", Points(rows["lon"].to_numpy(),
                      rows["lat"].to_numpy()), tuple(rows["camera_id"].astype(str)), style,
                      values=rows["state"].tolist(), tooltips=tips, visible=visible)  # fmt: skip
@@ -289,8 +307,14 @@ def incident_layer(
 
     def make() -> tuple[Layer | None, int, int]:
         t = page.t
-        rows = counts.incident_points(page, since=since, until=until, of_class=of_class,
-                                      community_id=community_id, at_most=DRAWN_INCIDENTS)  # fmt: skip
+        rows = counts.incident_points(
+            page,
+            since=since,
+            until=until,
+            of_class=of_class,
+            community_id=community_id,
+            at_most=DRAWN_INCIDENTS,
+        )
         if rows.empty:
             return None, 0, 0
         style = categories(
@@ -298,12 +322,14 @@ def incident_layer(
              for c, (colour, symbol) in CLASS_MARKS.items()},
             radius=4.0, stroke="#ffffff", fill_opacity=0.85,
         )  # fmt: skip
-        tips = [encode_lines((t.word("class", c), t.word("type", k), page.f.instant(at)))
-                for c, k, at in zip(rows["class"], rows["type"], rows["occurred_from"], strict=True)]  # fmt: skip
+        tips = [
+            encode_lines((t.word("class", c), t.word("type", k), page.f.instant(at)))
+            for c, k, at in zip(rows["class"], rows["type"], rows["occurred_from"], strict=True)
+        ]
         layer = Layer("incidents", t("layer.incidents"), "point", Points(rows["lon"].to_numpy(),
                       rows["lat"].to_numpy()), tuple(rows["incident_id"].astype(str)), style,
                       values=rows["class"].tolist(), tooltips=tips)  # fmt: skip
-        return layer, len(rows), int(rows.at[0, "n_all"])
+        return layer, len(rows), int(rows.loc[0, "n_all"])
 
     return keep(page, ("incidents", str(since), str(until), of_class, community_id), make)
 
@@ -323,9 +349,15 @@ def hot_style(page: Page, present: Sequence[str]) -> Style:
         "cold": ("#2166ac", "dots"), "none": ("#b9c3cb", "solid"),
     }  # fmt: skip
     return categories(
-        {k: Swatch(page.t(f"hot.{k}"), c, pattern=p) for k, (c, p) in marks.items() if k in present},
-        fill_opacity=0.5, stroke="#4a2a1a", stroke_width=0.5,
-    )  # fmt: skip
+        {
+            k: Swatch(page.t(f"hot.{k}"), c, pattern=p)
+            for k, (c, p) in marks.items()
+            if k in present
+        },
+        fill_opacity=0.5,
+        stroke="#4a2a1a",
+        stroke_width=0.5,
+    )
 
 
 def cell_layer(page: Page, rows: pd.DataFrame, *, visible: bool = True) -> Layer | None:
@@ -381,21 +413,26 @@ def shape_layer(
         if rows.empty:
             return None
         shapes = shapely.from_wkb([bytes(one) for one in rows["geometry"]])
-        return Layer(table, title, "polygon", compress_geojson(_collection(_to_lonlat(page, shapes))),
-                     tuple(rows["id"].astype(str)), style, visible=visible)  # fmt: skip
+        return Layer(
+            table,
+            title,
+            "polygon",
+            compress_geojson(_collection(_to_lonlat(page, shapes))),
+            tuple(rows["id"].astype(str)),
+            style,
+            visible=visible,
+        )
 
     return keep(page, ("shapes", table, community_id, visible), make)
 
 
 def _to_lonlat(page: Page, shapes: np.ndarray) -> np.ndarray:
     move = _transformer(str(page.build.district["crs"]))
-    return shapely.transform(
-        shapes, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
-    )
+    return shapely.transform(shapes, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1])))
 
 
 @lru_cache(maxsize=8)
-def _transformer(crs: str) -> Any:  # noqa: ANN401 - pyproj carries no types here
+def _transformer(crs: str) -> Any:
     import pyproj
 
     return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
@@ -403,11 +440,24 @@ def _transformer(crs: str) -> Any:  # noqa: ANN401 - pyproj carries no types her
 
 def tiles(page: Page) -> Tiles | None:
     """Return the district's tile server, or None: outlines are the base map then."""
-    given = page.build.district.get("tiles")
-    if not isinstance(given, dict) or not given.get("template"):
+    given = _map_settings(page.slice)
+    if given.get("base") != "xyz" or not given.get("template"):
         return None
     known = ("template", "attribution", "max_zoom", "datum", "tms")
     return Tiles(**{k: given[k] for k in known if k in given})
+
+
+@lru_cache(maxsize=64)
+def _map_settings(part: Slice) -> dict[str, Any]:
+    """Return the map section of the district's file, as the build carries it."""
+    if "meta.build" not in part.tables:
+        return {}
+    rows = part.arrow("SELECT value FROM meta.build WHERE name = 'map'").to_pylist()
+    try:
+        found = json.loads(rows[0]["value"]) if rows else {}
+    except (TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def view(

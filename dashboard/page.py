@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.access import Access
-from dashboard.formats import Formats
+from dashboard.formats import NOTHING, Formats
 from dashboard.store import Build, Slice
 from dashboard.texts import Texts
 from dashboard.viewer import Viewer
@@ -41,7 +41,7 @@ class Page:
         if table not in self.slice.tables:
             return "denied"
         sql = f"SELECT count(*) AS n FROM (SELECT 1 FROM {table} LIMIT 1)"  # noqa: S608
-        if int(self.frame(sql).at[0, "n"]):
+        if int(self.frame(sql).loc[0, "n"]):
             return "here"
         return "empty" if self._n_rows(table) else "missing"
 
@@ -60,7 +60,9 @@ class Page:
 
     def name_of(self, row: Mapping[str, Any] | pd.Series) -> str:
         """Return the name of a row that carries `name` and perhaps `name_en`."""
-        return self.t.pick(row.get("name"), row.get("name_en")) or str(row.get("community_id", ""))
+        named = self.t.pick(row.get("name"), row.get("name_en"))
+        number = row.get("community_id")
+        return named or (number if isinstance(number, str) else NOTHING)
 
     @property
     def scope_name(self) -> str:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from dashboard.errors import StoreError
 
-KINDS = ("station", "street", "district", "steward", "public")
+WHOLE = "district.duckdb"
 _KEPT_RESULTS = 512
 _KEPT_BYTES = 8_000_000
 _KEPT_SLICES = 64
@@ -205,7 +205,7 @@ def _read_build(store: Path, pointer: Path) -> Build:
             as_of=date.fromisoformat(str(manifest["as_of"])[:10]),
             built_at=_instant(manifest.get("built_at")),
             n_rows={str(name): int(n) for name, n in dict(manifest.get("tables", {})).items()},
-            scopes=tuple(_scope(one) for one in manifest["slices"]),
+            scopes=(*(_scope(one) for one in manifest["slices"]), *_whole(manifest)),
             manifest=manifest,
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -226,6 +226,16 @@ def _scope(one: dict[str, Any]) -> Scope:
         sha256=str(one["sha256"]),
         n_bytes=int(one["n_bytes"]),
     )
+
+
+def _whole(manifest: dict[str, Any]) -> list[Scope]:
+    """Return the whole district as a scope where the manifest lists its file but no slice of it."""
+    file = dict(manifest.get("files", {})).get(WHOLE)
+    if file is None or any(one["kind"] == "district" for one in manifest["slices"]):
+        return []
+    head = manifest["district"]
+    return [Scope("district", str(head["id"]), str(head["name"]), head.get("name_en"), WHOLE,
+                  str(file["sha256"]), int(file["n_bytes"]))]  # fmt: skip
 
 
 def _instant(value: object) -> datetime | None:

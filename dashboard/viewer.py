@@ -1,7 +1,7 @@
 """Who is looking: the role and the scope of this session, public unless something says more.
 
-In the demo (`ANXING_DEMO=1`, unless `ANXING_PUBLIC=1`) a role is chosen at the top of the page. Without it only the public
-role is served: signing in comes with its own issue, and nothing is granted before that.
+In the demo (`ANXING_DEMO=1`, unless `ANXING_PUBLIC=1`) a role is chosen at the top. Without it the
+public role is served: signing in comes with its own issue, and nothing is granted before that.
 """
 
 from __future__ import annotations

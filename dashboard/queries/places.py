@@ -23,7 +23,7 @@ class Geometry:
 def map_layer(read: Reader, layer: str) -> Geometry | None:
     """Return one ready layer of the slice, or None when the slice has none of that name."""
     found = read.frame(_LAYER, (layer,))
-    if found.empty or not found.at[0, "gz"]:
+    if found.empty or not found.loc[0, "gz"]:
         return None
     row = found.iloc[0]
     return Geometry(str(row["sha256"]), str(row["ids"]), bytes(row["gz"]))

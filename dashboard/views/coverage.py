@@ -97,8 +97,13 @@ def _map_and_table(page: Page) -> None:
         view = layers.view(
             page,
             [
-                layers.community_layer(page, values, layers.share_style(page), tips,
-                                       title=t("coverage.layer")),
+                layers.community_layer(
+                    page,
+                    values,
+                    layers.share_style(page, rows["seen_fraction"].to_numpy()),
+                    tips,
+                    title=t("coverage.layer"),
+                ),
                 layers.jurisdiction_layer(page),
                 layers.blind_layer(page, str(part), visible=False),
                 layers.viewshed_layer(page, str(part), visible=True),
@@ -106,7 +111,7 @@ def _map_and_table(page: Page) -> None:
             ],
             title=t("coverage.map"),
             bounds=layers.area_bounds(page),
-        )  # fmt: skip
+        )
         picked = working_map(view, key="coverage_map")
     with right:
         if picked is not None and picked.layer_id == "communities":
@@ -148,7 +153,7 @@ def _blind_spots(page: Page) -> None:
     if rows.empty:
         show_note(t("coverage.no_blind"), "plain")
         return
-    show_lead(t("coverage.blind_lead", n=f.count(len(rows)), total=f.count(rows.at[0, "n_all"]),
+    show_lead(t("coverage.blind_lead", n=f.count(len(rows)), total=f.count(rows.loc[0, "n_all"]),
                 part=t(f"daypart.{part}")))  # fmt: skip
     rows["shown_name"] = [page.name_of(r) for r in rows.to_dict("records")]
     rows.insert(0, "place", range(1, len(rows) + 1))
@@ -211,7 +216,9 @@ def _cameras(page: Page) -> None:
         "filed_on": (t("table.filed"), "date"), "retention_days": (t("table.kept"), "count"),
     }, name="cameras", at_most_px=380)  # fmt: skip
     if len(rows) > LISTED_CAMERAS:
-        show_note(t("coverage.listed", n=f.count(LISTED_CAMERAS), total=f.count(len(rows))), "plain")
+        show_note(
+            t("coverage.listed", n=f.count(LISTED_CAMERAS), total=f.count(len(rows))), "plain"
+        )
     downloads(page, "cameras", {"cameras": rows})
 
 

@@ -90,7 +90,7 @@ def _rejected(page: Page) -> None:
         show_note(t("data.none_refused"), "plain")
         return
     rows = lineage.rejected(page, at_most=LISTED)
-    show_lead(t("data.refused_lead", n=f.count(len(rows)), total=f.count(rows.at[0, "n_all"])))
+    show_lead(t("data.refused_lead", n=f.count(len(rows)), total=f.count(rows.loc[0, "n_all"])))
     rows["table_word"] = [t.word("tables", name) for name in rows["table_name"]]
     rows["rule_word"] = [t.word("rule", name) for name in rows["rule"]]
     rows["remedy"] = [t.pick(r.remedy_zh, r.remedy_en) for r in rows.itertuples()]

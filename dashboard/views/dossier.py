@@ -29,6 +29,7 @@ from dashboard.leaflet.component import working_map
 from dashboard.maps import MapView
 from dashboard.page import Page
 from dashboard.queries import counts, places, ratings, sight
+from dashboard.standard import grade_names, said, standard_names
 from dashboard.styles import single
 from dashboard.views.overview import by_month, window
 
@@ -46,9 +47,15 @@ def render(page: Page) -> None:
     community_id = _choose(page, known)
     facts = places.community(page, community_id).iloc[0]
     st.title(plain(page.name_of(facts)))
-    show_lead(t("dossier.lead", id=community_id, station=t.pick(facts["station"],
-              facts["station_en"]) or "–", street=t.pick(facts["street"], facts["street_en"]) or "–",
-              company=facts["company"] or "–"))  # fmt: skip
+    show_lead(
+        t(
+            "dossier.lead",
+            id=community_id,
+            station=t.pick(facts["station"], facts["station_en"]) or "–",
+            street=t.pick(facts["street"], facts["street_en"]) or "–",
+            company=facts["company"] or "–",
+        )
+    )
     _headline(page, community_id)
     _rating(page, community_id)
     _incidents(page, community_id)
@@ -112,11 +119,17 @@ def _rating(page: Page, community_id: str) -> None:
     options = list(range(len(found)))
     at = options[0]
     if len(options) > 1:
+        names = standard_names(page)
         at = st.selectbox(
-            t("dossier.which_rating"), options, width=320,
-            format_func=lambda i: f"{found.at[i, 'standard_id']} · {found.at[i, 'period']}",
+            t("dossier.which_rating"),
+            options,
+            width=320,
+            format_func=lambda i: (
+                f"{names.get(found.loc[i, 'standard_id'], found.loc[i, 'standard_id'])}"
+                f" · {found.loc[i, 'period']}"
+            ),
             key="dossier_rating",
-        )  # fmt: skip
+        )
     row = found.iloc[at]
     show_rating(page, row)
     items = ratings.items(page, community_id, str(row["standard_id"]), str(row["period"]))
@@ -125,7 +138,7 @@ def _rating(page: Page, community_id: str) -> None:
         return
     items["item"] = [t.pick(r.name_zh, r.name_en) or r.item_id for r in items.itertuples()]
     items["ground"] = [t.pick(r.ground_zh, r.ground_en) for r in items.itertuples()]
-    items["rows"] = [evidence_text(r.evidence) for r in items.itertuples()]
+    items["rows"] = [evidence_text(page, r.evidence) for r in items.itertuples()]
     left, right = st.columns([1, 1.4], gap="medium")
     with left:
         charts.show(charts.item_points(page, items), t("dossier.items_alt"))
@@ -135,9 +148,7 @@ def _rating(page: Page, community_id: str) -> None:
             "max_points": (t("table.maximum"), "number"), "ground": (t("table.ground"), "text"),
             "is_missing": (t("table.no_evidence"), "bool"), "rows": (t("table.evidence"), "text"),
         }, name="items")  # fmt: skip
-    step = next_step_text(page, row["next_step"], items)
-    if step:
-        show_note(t("dossier.next_step", step=step), "info")
+    _show_next_step(page, row["next_step"])
     if not is_missing(row["reward_yuan"]) and float(row["reward_yuan"]) > 0:
         show_lead(t("dossier.reward", yuan=f.yuan(row["reward_yuan"])))
 
@@ -151,8 +162,16 @@ def show_rating(page: Page, row: pd.Series) -> None:
     elif is_missing(row["score"]):
         lines.append(t("rating.no_data"))
     else:
-        lines.append(t("rating.is", stars=stars_text(row["stars"]) or "–", grade=row["grade"] or "–",
-                       score=f.number(row["score"]), most=f.number(row["max_score"], 0)))  # fmt: skip
+        grade = grade_names(page).get((str(row["standard_id"]), str(row["grade"])), row["grade"])
+        lines.append(
+            t(
+                "rating.is",
+                stars=stars_text(row["stars"]) or "–",
+                grade=grade or "–",
+                score=f.number(row["score"]),
+                most=f.number(row["max_score"], 0),
+            )
+        )
         if not is_missing(row["score_low"]):
             lines.append(t("rating.interval", low=f.number(row["score_low"]),
                            high=f.number(row["score_high"])))  # fmt: skip
@@ -166,12 +185,21 @@ def show_rating(page: Page, row: pd.Series) -> None:
     show_list(lines)
 
 
-def evidence_text(written: object) -> str:
+def evidence_text(page: Page, written: object) -> str:
     """Return the rows an item rests on as one line, whatever shape the build gave them."""
-    return ", ".join(_flat(_json(written)))
+    found = _json(written)
+    if not isinstance(found, dict):
+        return ", ".join(_flat(found))
+    t = page.t
+    parts = [t.word("tables", found.get("table"))]
+    parts += [t.word("class", name) for name in found.get("classes", [])]
+    if found.get("from") and found.get("to"):
+        parts.append(t("dossier.from_to", a=found["from"], b=found["to"]))
+    parts += list(_flat(found.get("rows")))
+    return ", ".join(part for part in parts if part)
 
 
-def _json(written: object) -> Any:  # noqa: ANN401 - JSON
+def _json(written: object) -> Any:
     if not isinstance(written, str) or not written:
         return None
     try:
@@ -180,37 +208,34 @@ def _json(written: object) -> Any:  # noqa: ANN401 - JSON
         return written
 
 
-def _flat(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            text = ", ".join(_flat(inner))
-            if text:
-                yield f"{name}: {text}"
-    elif isinstance(value, list):
-        for inner in value:
+def _flat(value: Any) -> Iterator[str]:
+    if isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
             yield from _flat(inner)
     elif value is not None:
         yield str(value)
 
 
-def next_step_text(page: Page, written: object, items: pd.DataFrame) -> str:
-    """Return what would reach the next grade, in words."""
+def _show_next_step(page: Page, written: object) -> None:
+    """Say what would reach the next grade."""
+    t, f = page.t, page.f
     step = _json(written)
-    if not step:
-        return ""
-    if isinstance(step, dict):
-        named = step.get(page.t.language) or step.get(f"text_{page.t.language}")
-        if isinstance(named, str):
-            return named
-    names = dict(zip(items["item_id"], items["item"], strict=True))
-    if isinstance(step, dict) and isinstance(step.get("items"), list):
-        parts = [
-            page.t("dossier.step_item", item=names.get(one.get("item_id"), one.get("item_id")),
-                   points=page.f.number(one.get("points")))
-            for one in step["items"] if isinstance(one, dict)
-        ]  # fmt: skip
-        return page.t("punctuation.comma").join(parts)
-    return "; ".join(_flat(step))
+    if not isinstance(step, dict) or not step:
+        return
+    name = said(page, step, "name") or str(step.get("grade", ""))
+    lines = [
+        t("dossier.step_item", item=said(page, one, "name") or str(one.get("item_id", "")),
+          points=f.number(one.get("points")), action=said(page, one, "action"))
+        for one in step.get("items", []) if isinstance(one, dict)
+    ]  # fmt: skip
+    lines += [
+        t("dossier.step_condition", what=said(page, one, "name"))
+        for key in ("lift", "make_sure") for one in step.get(key, []) if isinstance(one, dict)
+    ]  # fmt: skip
+    st.subheader(plain(t("dossier.next_step", grade=name, points=f.number(step.get("points")))))
+    if step.get("is_reachable") is False:
+        show_note(t("dossier.out_of_reach"), "plain")
+    show_list(lines)
 
 
 def _incidents(page: Page, community_id: str) -> None:
@@ -411,17 +436,24 @@ def _about(page: Page, facts: pd.Series) -> None:
     t, f = page.t, page.f
     st.header(t("dossier.about"))
     yes = {True: t("word.yes"), False: t("word.no")}
-    show_facts([
-        (t("about.buildings"), f.count(facts["n_buildings"])),
-        (t("about.households"), f.count(facts["n_households"])),
-        (t("about.residents"), f.count(facts["n_residents"])),
-        (t("about.occupancy"), f.share(facts["occupancy_fraction"], 0)),
-        (t("about.enclosed"), "–" if is_missing(facts["is_enclosed"])
-         else yes[bool(facts["is_enclosed"])]),
-        (t("about.year"), "–" if is_missing(facts["built_year"]) else str(int(facts["built_year"]))),
-        (t("about.guards"), f.count(facts["n_guards"])),
-        (t("about.area"), f.area(facts["area_m2"])),
-    ])  # fmt: skip
+    show_facts(
+        [
+            (t("about.buildings"), f.count(facts["n_buildings"])),
+            (t("about.households"), f.count(facts["n_households"])),
+            (t("about.residents"), f.count(facts["n_residents"])),
+            (t("about.occupancy"), f.share(facts["occupancy_fraction"], 0)),
+            (
+                t("about.enclosed"),
+                "–" if is_missing(facts["is_enclosed"]) else yes[bool(facts["is_enclosed"])],
+            ),
+            (
+                t("about.year"),
+                "–" if is_missing(facts["built_year"]) else str(int(facts["built_year"])),
+            ),
+            (t("about.guards"), f.count(facts["n_guards"])),
+            (t("about.area"), f.area(facts["area_m2"])),
+        ]
+    )
 
 
 def _files(page: Page, community_id: str) -> None:

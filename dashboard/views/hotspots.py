@@ -52,15 +52,17 @@ def _explore(page: Page) -> None:
     _cards(page, rows)
     left, right = st.columns([1.5, 1], gap="medium")
     with left:
-        cells = layers.keep(page, ("cells", of_class, period), lambda: layers.cell_layer(page, rows))
+        cells = layers.keep(
+            page, ("cells", of_class, period), lambda: layers.cell_layer(page, rows)
+        )
         view = layers.view(
             page, [_outlines(page), layers.jurisdiction_layer(page), cells],
             title=t("hotspots.map"), bounds=layers.area_bounds(page),
         )  # fmt: skip
         working_map(view, key="hotspot_map")
-        if len(rows) < int(rows.at[0, "n_all"]):
+        if len(rows) < int(rows.loc[0, "n_all"]):
             show_note(t("hotspots.sampled", n=page.f.count(len(rows)),
-                        total=page.f.count(rows.at[0, "n_all"])), "plain")  # fmt: skip
+                        total=page.f.count(rows.loc[0, "n_all"])), "plain")  # fmt: skip
     with right:
         _table(page, rows, of_class, period)
     _clock(page, of_class)

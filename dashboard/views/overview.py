@@ -86,7 +86,7 @@ def _map_and_card(page: Page) -> None:
                 layers.community_layer(page, layers.star_values(rows), style,
                                        layers.star_tips(page, rows), title=t("layer.communities")),
                 layers.jurisdiction_layer(page),
-                _allowed(page, "mart.hotspots") and layers.hot_layer(page, visible=False) or None,
+                (_allowed(page, "mart.hotspots") and layers.hot_layer(page, visible=False)) or None,
                 layers.blind_layer(page, chosen["part"], visible=False),
                 layers.viewshed_layer(page, chosen["part"], visible=False),
                 layers.camera_layer(page, visible=False),
@@ -231,9 +231,6 @@ def _ranking(page: Page, rows: pd.DataFrame) -> None:
         drop=True
     )
     rows["shown_name"] = [page.name_of(r) for r in rows.to_dict("records")]
-    rows["change"] = (rows["n_incidents"] - rows["n_incidents_before"]) / rows[
-        "n_incidents_before"
-    ].where(rows["n_incidents_before"] > 0)
     at = show_table(
         page,
         rows,
@@ -241,7 +238,7 @@ def _ranking(page: Page, rows: pd.DataFrame) -> None:
             "shown_name": (t("table.community"), "text"),
             "stars": (t("table.stars"), "stars"),
             "n_incidents": (t("table.incidents"), "count"),
-            "change": (t("table.change"), "percent"),
+            "n_incidents_before": (t("table.before"), "count"),
             "n_cases": (t("table.cases"), "count"),
             "rate_per_1000": (t("table.rate"), "number"),
             "rate_low": (t("table.rate_low"), "number"),
@@ -257,7 +254,7 @@ def _ranking(page: Page, rows: pd.DataFrame) -> None:
     )
     if at is not None:
         before = st.query_params.get("c")
-        _choose(page, str(rows.at[at, "community_id"]), source="table")
+        _choose(page, str(rows.loc[at, "community_id"]), source="table")
         if st.query_params.get("c") != before:
             st.rerun()
     downloads(page, "ranking", lambda: {"ranking": labelled(page, SUMMARY, places.summary(page))})

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -24,6 +21,7 @@ from dashboard.blocks import (
 from dashboard.leaflet.component import working_map
 from dashboard.page import Page
 from dashboard.queries import ratings
+from dashboard.standard import body_of, show_standard, standard_names
 from dashboard.views.dossier import show_rating
 
 
@@ -79,6 +77,7 @@ def _explore(page: Page) -> None:
         row = _picked(page, rows, picked.feature_id if picked else None)
         if row is None:
             show_note(t("ratings.pick"), "info")
+            _movers(page, rows)
         else:
             _explain(page, row)
     _table(page, rows)
@@ -86,9 +85,7 @@ def _explore(page: Page) -> None:
 
 def _filtered(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
     t = page.t
-    names = {
-        r.standard_id: t.pick(r.name_zh, r.name_en) for r in ratings.standards(page).itertuples()
-    }
+    names = standard_names(page)
     known = list(dict.fromkeys(rows["standard_id"]))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         standard = st.selectbox(
@@ -119,8 +116,13 @@ def _cards(page: Page, rows: pd.DataFrame) -> None:
                   unit=t("card.of", n=f.count(len(rows))))]  # fmt: skip
     for n in (5, 4, 3, 2):
         count = int((rows["stars"] == n).sum())
-        cards.append(Card(stars_text(n), f.count(count),
-                          lines=(t("ratings.share", share=f.share(count / len(rows))),)))  # fmt: skip
+        cards.append(
+            Card(
+                stars_text(n),
+                f.count(count),
+                lines=(t("ratings.share", share=f.share(count / len(rows))),),
+            )
+        )
     fewer = int((rows["stars"] < 2).sum())
     cards.append(Card(t("ratings.below"), f.count(fewer)))
     show_cards(cards, t("ratings.figures"))
@@ -131,6 +133,24 @@ def _picked(page: Page, rows: pd.DataFrame, picked: str | None) -> pd.Series | N
         st.session_state["said_ratings"] = st.query_params["c"] = picked
     chosen = rows[rows["community_id"] == st.query_params.get("c", "")]
     return None if chosen.empty else chosen.iloc[0]
+
+
+def _movers(page: Page, rows: pd.DataFrame) -> None:
+    """Show who rose and who fell since the period before."""
+    t = page.t
+    st.subheader(t("ratings.moved"))
+    known = rows.dropna(subset=["stars", "previous_stars"])
+    moved = known[known["stars"] != known["previous_stars"]]
+    if moved.empty:
+        show_note(t("ratings.none_moved"), "plain")
+        return
+    step = moved["stars"] - moved["previous_stars"]
+    moved = moved.assign(step=step).sort_values(["step", "shown_name"], ascending=[False, True])
+    moved["word"] = [t("ratings.rose" if n > 0 else "ratings.fell") for n in moved["step"]]
+    show_table(page, moved, {
+        "shown_name": (t("table.community"), "text"), "word": (t("table.moved"), "text"),
+        "previous_stars": (t("table.previous"), "stars"), "stars": (t("table.stars"), "stars"),
+    }, name="movers", at_most_px=380)  # fmt: skip
 
 
 def _explain(page: Page, row: pd.Series) -> None:
@@ -184,9 +204,11 @@ def _table(page: Page, rows: pd.DataFrame) -> None:
             "reward_yuan": (t("table.reward"), "yuan"),
             "security_index": (t("table.index"), "number"),
         }  # fmt: skip
-    at = show_table(page, rows, columns, name="ratings", select=True, at_most_px=460, alt=t("ratings.ranking"))  # fmt: skip
+    at = show_table(
+        page, rows, columns, name="ratings", select=True, at_most_px=460, alt=t("ratings.ranking")
+    )
     if at is not None:
-        chosen = str(rows.at[at, "community_id"])
+        chosen = str(rows.loc[at, "community_id"])
         if st.session_state.get("said_rating_table") != chosen:
             st.session_state["said_rating_table"] = st.query_params["c"] = chosen
             st.rerun(scope="fragment")
@@ -203,46 +225,4 @@ def _standards(page: Page) -> None:
     for row in ratings.standards(page).itertuples():
         name = t.pick(row.name_zh, row.name_en)
         with st.expander(plain(t("ratings.standard_name", name=name, version=row.version))):
-            show_lead(t("ratings.digest", digest=str(row.digest)[:16]))
-            _show_body(page, row.body)
-
-
-def _show_body(page: Page, body: object) -> None:
-    try:
-        written = json.loads(str(body))
-    except ValueError:
-        show_note(str(body), "plain")
-        return
-    if not isinstance(written, dict):
-        return
-    for name, value in written.items():
-        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-            st.subheader(plain(page.t.word("standard", name)))
-            _show_rows(page, name, value)
-    lines = [
-        f"{page.t.word('standard', name)}: {_phrase(page, value)}"
-        for name, value in written.items()
-        if not (isinstance(value, list) and value and isinstance(value[0], dict)) and value
-    ]
-    show_list(lines)
-
-
-def _show_rows(page: Page, name: str, rows: list[dict[str, Any]]) -> None:
-    keys = list(dict.fromkeys(key for row in rows for key in row))
-    frame = pd.DataFrame([{key: _phrase(page, row.get(key)) for key in keys} for row in rows])
-    columns = {key: (page.t.word("standard", key), "text") for key in keys}
-    show_table(page, frame, columns, name=f"standard_{name}_{id(rows)}")
-
-
-def _phrase(page: Page, value: Any) -> str:  # noqa: ANN401 - JSON
-    """Return a value of a standard as one phrase, in the session's language where it has both."""
-    if isinstance(value, dict):
-        if {"zh", "en"} <= set(value):
-            return page.t.pick(value["zh"], value["en"])
-        kept = ((page.t.word("standard", k), _phrase(page, v)) for k, v in value.items())
-        return "; ".join(f"{k} {v}" for k, v in kept if v)
-    if isinstance(value, list):
-        return ", ".join(_phrase(page, one) for one in value)
-    if isinstance(value, bool):
-        return page.t("word.yes" if value else "word.no")
-    return "" if value is None else str(value)
+            show_standard(page, str(row.standard_id), str(row.digest), body_of(row.body))

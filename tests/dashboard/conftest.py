@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -38,7 +38,7 @@ def model_store(write_store: Callable[..., Path], tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture
-def run_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[PageRunner]:
+def run_page(monkeypatch: pytest.MonkeyPatch) -> PageRunner:
     """Run one page of the app for one role, as a browser would ask for it."""
 
     def run(
@@ -53,7 +53,7 @@ def run_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[PageRunner]:
         app._page_hash = calc_hash(page)
         return app.run()
 
-    yield run
+    return run
 
 
 def text_of(app: AppTest) -> str:
