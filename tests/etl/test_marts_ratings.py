@@ -10,7 +10,11 @@ import pytest
 from etl import schema
 from etl.district import District
 from etl.marts import MartContext, ratings
+from etl.marts.rating_measures import calendar_year, windows_of
+from etl.marts.rating_rows import band
+from etl.paths import STANDARDS
 from etl.report import Report
+from etl.standards import StandardError, find_standard
 
 AS_OF = date(2026, 6, 30)
 SCORES = {
@@ -32,6 +36,7 @@ class City:
         for statement in schema.create_statements():
             self.con.execute(statement)
         self.n_incidents = 0
+        self.path = Path("demo.toml")
         self.add("companies", company_id="p1", name="Company", registered=True)
 
     def add(self, table: str, **row: object) -> None:
@@ -92,7 +97,7 @@ class City:
                     "Demo",
                     "Asia/Shanghai",
                     "EPSG:4549",
-                    Path("demo.toml"),
+                    self.path,
                     (),
                     Path("."),
                     standards=standards or ("security-star",),
@@ -109,6 +114,11 @@ class City:
 
     def item(self, community_id: str, item_id: str, period: str = "2026") -> dict:
         return self.row("rating_items", community_id=community_id, item_id=item_id, period=period)
+
+    def item_count(self, community_id: str) -> int:
+        """Derive, and return the criminal cases that a community's rating counts."""
+        self.derive()
+        return int(self.item(community_id, "criminal_cases")["ground_en"].split()[0])
 
     def row(self, table: str, **key: object) -> dict:
         where = " AND ".join(f"{name} = ?" for name in key)
@@ -253,3 +263,229 @@ def test_small_communities_are_not_five_stars_by_luck(city: City) -> None:
     tiny, large = (city.item(one, "criminal_cases") for one in ("tiny", "large"))
     assert tiny["points"] < large["points"]
     assert city.rating("tiny")["score_low"] < city.rating("tiny")["score"]
+
+
+def test_rates_are_annual_and_the_window_ends_with_the_data(city: City) -> None:
+    # 12 cases in 1,000 households from 1 January to 30 June, 181 days: 12 / (181 / 365.25) =
+    # 24.2 per 1,000 a year, the same everywhere, so shrinkage changes nothing. The year before
+    # has its 12 too: the ratio is 1.
+    city.incidents("c0", 3, day=date(2026, 7, 1))  # after as_of: not yet
+    city.derive()
+    ground = city.item("c3", "criminal_cases")["ground_en"]
+    assert "12 criminal cases in 1000 households, 2026-01-01 to 2026-06-30: 24.22 " in ground
+    assert "12 criminal cases" in city.item("c0", "criminal_cases")["ground_en"]
+    change = city.item("c3", "year_on_year")
+    assert (
+        "24 cases from 2026-01-01 to 2026-06-30 against 24 on the same days"
+        in (change["ground_en"])
+    )
+    assert ": 1 times (95 %: " in change["ground_en"]
+
+
+def test_days_are_those_of_the_district_not_of_greenwich(city: City) -> None:
+    before = city.item_count("c0")
+    # 16:00 UTC on 31 December is midnight in Shanghai: the first case of 2026.
+    for number, hour in enumerate((15, 16)):
+        city.add(
+            "incidents",
+            incident_id=f"edge{number}",
+            **{"class": "criminal"},
+            type="theft",
+            occurred_from=datetime(2025, 12, 31, hour, 59 if hour == 15 else 0),
+            community_id="c0",
+        )
+    assert city.item_count("c0") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("as_of", "data_from", "compared", "before"),
+    [
+        # A leap day has no day a year before; both windows end with February.
+        (date(2024, 2, 29), date(2020, 1, 1), "2024-01-01 2024-02-29", "2023-01-01 2023-02-28"),
+        (date(2025, 2, 28), date(2020, 1, 1), "2025-01-01 2025-02-28", "2024-01-01 2024-02-28"),
+        # Data from March of the year before: compared from March on.
+        (date(2025, 8, 31), date(2024, 3, 10), "2025-03-10 2025-08-31", "2024-03-10 2024-08-31"),
+        (date(2025, 8, 31), date(2024, 2, 29), "2025-03-01 2025-08-31", "2024-02-29 2024-08-31"),
+    ],
+)
+def test_the_same_days_of_the_year_before_are_compared(
+    as_of: date, data_from: date, compared: str, before: str
+) -> None:
+    found = windows_of(calendar_year(as_of.year, as_of), data_from)
+    assert f"{found.compared.first} {found.compared.last}" == compared
+    assert f"{found.compared_before.first} {found.compared_before.last}" == before
+
+
+def test_a_period_before_the_data_has_no_days() -> None:
+    found = windows_of(calendar_year(2023, date(2025, 6, 30)), date(2024, 3, 1))
+    assert (found.counted.n_days, found.compared.n_days, found.compared_before.n_days) == (0, 0, 0)
+
+
+def test_stars_of_the_period_before_stand_beside_those_of_this_one(city: City) -> None:
+    city.assess("c0", period="2025", **{**SCORES, "lighting": 0, "guard_team": 0})
+    city.derive()
+    assert city.rating("c0", "2025")["stars"] == 3  # 91.5 - 8 - 12
+    assert city.rating("c0")["previous_stars"] == 3
+    assert city.rating("c0")["reward_yuan"] == 5000
+    assert city.rating("c1")["previous_stars"] is None
+    assert "No assessment for 2025." in city.item("c1", "lighting", "2025")["ground_en"]
+
+
+def test_evidence_digest_follows_the_evidence_of_the_community(city: City) -> None:
+    city.derive()
+    first = {one: city.rating(one)["evidence_digest"] for one in ("c0", "c1")}
+    city.con.execute(
+        "UPDATE core.assessments SET assessor = 'Station 2' "
+        "WHERE community_id = 'c0' AND item_id = 'lighting'"
+    )
+    city.derive()
+    assert city.rating("c0")["evidence_digest"] != first["c0"]
+    assert city.rating("c1")["evidence_digest"] == first["c1"]
+
+
+def test_an_overdue_major_hazard_caps_the_stars_until_it_is_rectified(city: City) -> None:
+    hazard = {
+        "hazard_id": "h1",
+        "community_id": "c0",
+        "kind": "gas",
+        "severity": "major",
+        "found_on": date(2026, 1, 1),
+        "due_on": date(2026, 6, 29),
+    }
+    city.add("hazards", **hazard)
+    city.derive()
+    rating = city.rating("c0")
+    assert rating["stars"] == 3  # 91.5 - 7 = 84.5 would be four
+    step = json.loads(rating["next_step"])
+    assert (step["grade"], step["points"]) == ("four", 0)
+    assert step["lift"][0]["name_en"].startswith("No more than three stars")
+    assert "Held there by: No more than three stars" in rating["reason_en"]
+    city.con.execute("UPDATE core.hazards SET resolved_on = DATE '2026-06-30'")
+    city.derive()
+    assert city.rating("c0")["stars"] == 4  # late, so still no points for it, but not overdue
+
+
+def test_a_hazard_resolved_after_the_period_was_open_in_it(city: City) -> None:
+    city.assess("c0", period="2025")
+    city.add(
+        "hazards",
+        hazard_id="h1",
+        community_id="c0",
+        kind="gas",
+        severity="major",
+        found_on=date(2025, 1, 1),
+        due_on=date(2025, 3, 1),
+        resolved_on=date(2026, 1, 5),
+    )
+    city.derive()
+    assert city.rating("c0", "2025")["stars"] == 3
+    assert city.rating("c0", "2026")["stars"] == 5
+
+
+def test_an_assessment_outside_its_period_is_refused(city: City) -> None:
+    city.community("late")
+    city.assess("late")
+    city.con.execute(
+        "UPDATE core.assessments SET assessed_on = DATE '2027-02-01' "
+        "WHERE community_id = 'late' AND item_id = 'lighting'"
+    )
+    report = city.derive()
+    assert {one.code: one.n for one in report.findings}["assessment_outside_period"] == 1
+    assert city.item("late", "lighting")["is_missing"]
+
+
+def test_five_grades_follow_cards_and_long_term_poor_has_its_consequence(city: City) -> None:
+    for item in find_standard("five-grade").items:
+        if item.is_assessed:
+            for period in ("2025", "2026"):
+                for community, score in (("c0", 0.0), ("c1", item.weight), ("c2", item.weight)):
+                    city.add(
+                        "assessments",
+                        community_id=community,
+                        standard_id="five-grade",
+                        item_id=item.item_id,
+                        period=period,
+                        score=score,
+                    )
+    for kind, community in (("yellow_card", "c1"), ("red_card", "c2")):
+        city.add("sanctions", community_id=community, kind=kind, issued_on=date(2026, 2, 2))
+    city.derive("five-grade")
+    assert [city.rating(one)["grade"] for one in ("c0", "c1", "c2", "c3")] == [
+        "poor",
+        "general",
+        "poor",
+        None,
+    ]
+    reason = city.rating("c0")["reason_en"]
+    assert "Unqualified management unit" in reason
+    assert "Poor for two periods in a row" in reason
+    assert "two periods" not in city.rating("c2")["reason_en"]
+    assert city.rating("c1")["stars"] is None
+
+
+def test_unpublished_standards_leave_no_public_row(city: City) -> None:
+    city.add("sanctions", community_id="c0", kind="notice", issued_on=date(2026, 2, 2))
+    city.derive("plan-targets", "manager-demerit", "security-star")
+    assert city.con.execute("SELECT DISTINCT standard_id FROM mart.public_ratings").fetchall() == [
+        ("security-star",)
+    ]
+    notices = city.item("c0", "day_notices")
+    assert notices["points"] == 2.0
+    assert json.loads(notices["evidence"]) == {"table": "sanctions", "rows": ["notice 2026-02-02"]}
+    body = city.con.execute(
+        "SELECT body FROM meta.standards WHERE standard_id = 'plan-targets'"
+    ).fetchone()
+    assert json.loads(body[0])["rule_texts"]["target"]["zh"]
+
+
+def test_a_trial_period_is_rated_but_neither_rewarded_nor_published(
+    city: City, tmp_path: Path
+) -> None:
+    shipped = (STANDARDS / "security-star.toml").read_text(encoding="utf-8")
+    (tmp_path / "standards").mkdir()
+    (tmp_path / "standards" / "security-star.toml").write_text(
+        shipped.replace("max_score = 100", 'max_score = 100\ntrial_until = "2025"'),
+        encoding="utf-8",
+    )
+    city.assess("c0", period="2025")
+    city.path = tmp_path / "demo.toml"
+    city.derive()
+    trial = city.rating("c0", "2025")
+    assert (trial["stars"], trial["reward_yuan"]) == (5, None)
+    assert "Trial period" in trial["reason_en"]
+    assert city.rating("c0")["reward_yuan"] == 5000
+    assert city.con.execute("SELECT DISTINCT period FROM mart.public_ratings").fetchall() == [
+        ("2026",)
+    ]
+
+
+def test_published_words_hold_no_count_and_no_points(city: City) -> None:
+    city.community("busy")
+    city.assess("busy", **{**SCORES, "perimeter": 2})
+    city.incidents("busy", 37, day=date(2026, 4, 4))
+    city.derive()
+    rating = city.rating("busy", table="public_ratings")
+    words = rating["reason_en"].replace("2026-06-30", "") + rating["reason_zh"]
+    assert not any(letter.isdigit() for letter in words.replace("2026-06-30", ""))
+    assert "Walls and fences" in rating["reason_en"]
+
+
+def test_an_unknown_standard_of_the_district_stops_the_build(city: City) -> None:
+    with pytest.raises(StandardError, match="found 'gold-star'"):
+        city.derive("gold-star")
+
+
+def test_a_district_without_communities_has_only_its_standards() -> None:
+    city = City()
+    city.derive()
+    assert city.con.execute("SELECT count(*) FROM mart.ratings").fetchone() == (0,)
+    assert city.con.execute("SELECT standard_id FROM meta.standards").fetchall() == [
+        ("security-star",)
+    ]
+
+
+def test_bands_are_cut_where_they_say() -> None:
+    shares = [1.0, 0.9, 0.89, 0.7, 0.4, 0.39, 0.1, 0.09, 0.0, float("nan")]
+    assert [band(one) for one in shares] == [
+        "full", "full", "most", "most", "half", "little", "little", "none", "none", "missing",
+    ]  # fmt: skip
