@@ -113,8 +113,8 @@ def _equip(mounts: Mounts, planned: np.ndarray, *, rng: np.random.Generator) -> 
     chip = rng.choice(_CHIPS.shape[0], n, p=_CHIPS[:, 2])
     width, sensor = _CHIPS[chip, 0].copy(), _CHIPS[chip, 1].copy()
     place = mounts.place.copy()
-    wrong = rng.random(n) < 0.006
-    place[wrong] = rng.choice(FORBIDDEN, int(wrong.sum()))
+    wrong = rng.permutation(n)[: max(n // 300, min(2, n // 150))]
+    place[wrong] = rng.choice(FORBIDDEN, wrong.size)
     kind = np.where(mounts.focal <= 2.8, (rng.random(n) < 0.5).astype(int), 0)
     kind[(mounts.place == 2) & (rng.random(n) < 0.12)] = 2
     status = rng.choice(4, n, p=[0.885, 0.06, 0.025, 0.03])

@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from etl.simulate import district_file as words
 from etl.simulate import patrols
+from etl.simulate.cameras import FORBIDDEN
 from etl.simulate.district_file import Source, source
-from etl.simulate.flaws import CONFLICT, REPEAT, TextTable, Truth, flaw, plan_flaws
+from etl.simulate.flaws import CONFLICT, REPEAT, TextTable, Truth, flaw, note_rows, plan_flaws
 from etl.simulate.model import City
 from etl.simulate.places import degrees, numbered, yes_no
 from etl.simulate.sheets import days, describe, maybe, pick, write_register, write_text
@@ -54,10 +55,13 @@ def write_cameras(city: City, folder: Path, truth: Truth) -> Source:
         flaw(CONFLICT, 安装高度=99),
         flaw("type", 焦距="四毫米"),
     ]
-    planned = plan_flaws(flaws, n, repeats=2, rng=city.size.rng(40))
+    forbidden = np.flatnonzero(np.isin(it.place, FORBIDDEN))
+    planned = plan_flaws(flaws, n, repeats=2, rng=city.size.rng(40), spared=forbidden, most=0.006)
     entry = write_register(
         folder, "cameras", table, truth, key="设备编码", sheet="摄像机台账", planned=planned
     )
+    told = [flaw("forbidden_place", 场所类型=PLACES_ZH[k]) for k in it.place[forbidden].tolist()]
+    note_rows(truth, str(entry["path"]), forbidden, planned, told)
     mapping = dict(zip(_CAMERA_COLUMNS, table.column_names, strict=True))
     values = {
         "kind": words.CAMERA_ZH,

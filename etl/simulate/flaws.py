@@ -54,7 +54,13 @@ class Truth:
 
 
 def plan_flaws(
-    flaws: Sequence[Flaw], n_rows: int, *, repeats: int, rng: np.random.Generator
+    flaws: Sequence[Flaw],
+    n_rows: int,
+    *,
+    repeats: int,
+    rng: np.random.Generator,
+    spared: np.ndarray | None = None,
+    most: float = _MOST_FRACTION,
 ) -> list[tuple[int, Flaw]]:
     """Choose rows to spoil, fewer than one in a hundred.
 
@@ -68,6 +74,10 @@ def plan_flaws(
         How often each way is used when the file is large enough.
     rng
         Source of randomness.
+    spared
+        Rows not to spoil: they are refused as they are.
+    most
+        Largest share of rows to spoil.
 
     Returns
     -------
@@ -75,11 +85,13 @@ def plan_flaws(
         (index of the good row after which the spoiled copy is written, flaw), by index.
     """
     # A conflict refuses two rows, the copy and its original.
-    room = int(n_rows * _MOST_FRACTION)
+    room = int(n_rows * most)
     chosen = list(flaws) * repeats
     while sum(2 if one.rule == CONFLICT else 1 for one in chosen) > room:
         chosen.pop()
-    rows = np.sort(rng.choice(max(n_rows, 1), len(chosen), replace=False))
+    spared = np.array([], dtype=np.int64) if spared is None else spared
+    rows = rng.choice(max(n_rows, 1), min(n_rows, len(chosen) + spared.size), replace=False)
+    rows = np.sort(rows[~np.isin(rows, spared)][: len(chosen)])
     order = rng.permutation(len(chosen))
     return [(int(row), chosen[int(k)]) for row, k in zip(rows, order, strict=True)]
 
@@ -174,6 +186,17 @@ def note(truth: Truth, file: str, line: int, flaw: Flaw) -> tuple[int, int]:
         truth.spoil(file, line - 1, flaw)
         return 2, 0
     return 1, 0
+
+
+def note_rows(
+    truth: Truth, file: str, rows: np.ndarray, planned: Sequence[tuple[int, Flaw]],
+    flaws: Sequence[Flaw],
+) -> None:  # fmt: skip
+    """Record rows that are refused as they are: `flaws[k]` says what is wrong with `rows[k]`."""
+    before = np.array([at for at, _ in planned], dtype=np.int64)
+    for row, one in zip(rows.tolist(), flaws, strict=True):
+        truth.spoil(file, row + 2 + int((before < row).sum()), one)
+    truth.files[file]["bad"] += len(flaws)
 
 
 def write_sheet(

@@ -60,7 +60,7 @@ def draw_incidents(
     Incidents
         Numbered within each day.
     """
-    parts = compose(plan, incidents)
+    parts = compose(plan, stage.roads, incidents)
     series = [(k, one) for k, one in enumerate(plan.series)]
     n_series = sum(one.days.size for _, one in series)
     n_free = max(incidents - n_series, 0)

@@ -125,18 +125,12 @@ def _rows(city: City, batch: Incidents, ids: pa.Array, *, rng: np.random.Generat
 
 
 def _addresses(city: City, batch: Incidents, *, rng: np.random.Generator) -> pa.Array:
-    """Return a community and house, a road and number, or a vague place, as callers give them."""
-    roads = city.roads.names
-    place = np.where(
-        batch.community >= 0,
-        batch.community,
-        np.where(batch.road >= 0, batch.road + len(city.names_zh), -1),
-    )
-    names = pa.array([*city.names_zh, *roads, "商圈"])
-    where = names.take(pa.array(np.where(place < 0, len(names) - 1, place)))
+    """Return a community and house, or a road and number, as callers give them."""
+    inside = batch.community >= 0
+    names = pa.array([*city.names_zh, *city.roads.names])
+    place = np.where(inside, batch.community, batch.road + len(city.names_zh))
     house = batch.building - city.stage.first[batch.community] + 1
-    number = np.where(batch.community >= 0, house, rng.integers(1, 420, place.size))
-    ending = pa.array(["幢", "号", "号附近"]).take(
-        pa.array(np.where(batch.community >= 0, 0, np.where(batch.road >= 0, 1, 2)))
-    )
+    number = np.where(inside, house, rng.integers(1, 420, place.size))
+    where = names.take(pa.array(place))
+    ending = pa.array(["号", "幢"]).take(pa.array(inside.astype(np.int64)))
     return pc.binary_join_element_wise(where, pc.cast(pa.array(number), pa.string()), ending, "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from etl.progress import Progress, Silent
 from etl.simulate import cameras as cameras_
 from etl.simulate import evidence, names, patrols
 from etl.simulate.buildings import Buildings
@@ -68,17 +69,20 @@ class City:
     stage: Stage
 
 
-def make_city(size: Size) -> City:
+def make_city(size: Size, *, progress: Progress | None = None) -> City:
     """Make a city of the given size; the same size and seed give the same city."""
-    n = size.communities
+    n, progress = size.communities, progress or Silent()
+    progress.start("city", 4)
     villages = max(0, round(((size.buildings or 0) - 15 * n) / _HOUSES_PER_VILLAGE))
     lattice = lay_lattice(n, villages=villages, rng=size.rng(1))
     lots = divide_blocks(lattice, n, villages=villages, rng=size.rng(2))
     walls = draw_boundaries(lots.quads[lots.homes], rng=size.rng(3))
+    progress.advance()
     buildings = build_all(lots, walls, rng=size.rng(4))
     if size.buildings is not None:
         kept = _thin_villages(lots, buildings, size.buildings, rng=size.rng(17))
         buildings = buildings.take(kept)
+    progress.advance()
     gates = place_gates(walls, lots.form[lots.homes], rng=size.rng(5))
     roads = find_roads(lattice, rng=size.rng(6))
     n_companies = max(2, n // 3)
@@ -88,6 +92,8 @@ def make_city(size: Size) -> City:
     n_areas = min(n_areas, lattice.cell_i.size // 2)
     street_of_cell = divide(lattice, n_areas, rng=size.rng(9))
     station_of_cell = divide(lattice, n_areas, rng=size.rng(10))
+    shapes = [outline_areas(lattice, one) for one in (street_of_cell, station_of_cell)]
+    progress.advance()
     owner = np.full(lots.form.size, -1)
     owner[lots.homes] = np.arange(n)
     centres = walls.mean(axis=1)
@@ -111,8 +117,8 @@ def make_city(size: Size) -> City:
         communities=communities,
         names_zh=zh,
         names_en=en,
-        street_shapes=outline_areas(lattice, street_of_cell),
-        station_shapes=outline_areas(lattice, station_of_cell),
+        street_shapes=shapes[0],
+        station_shapes=shapes[1],
         street_of=street_of_cell[lots.cell[lots.homes]],
         owner=owner[buildings.lot],
         plan=plan,

@@ -74,7 +74,7 @@ def write_communities(city: City, folder: Path, truth: Truth) -> Source:
     rows = np.array([row for row, _ in planned], dtype=np.int64)
     copies = {name: [values[row] for row in rows] for name, values in columns.items()}
     spoiled = _spoil_layer(
-        file.name, n, shapes[rows], copies, planned, truth, key="小区编号", shift=2e-4
+        file.name, n + 1, shapes[rows], copies, planned, truth, key="小区编号", shift=2e-4
     )
     shapes = np.concatenate([shapes, spoiled])
     for name, values in columns.items():
@@ -155,7 +155,7 @@ def write_buildings(city: City, folder: Path, truth: Truth) -> Source:
 
 def _spoil_layer(
     file: str,
-    n_good: int,
+    last_line: int,
     shapes: np.ndarray,
     columns: dict[str, list[object]],
     planned: list[tuple[int, Flaw]],
@@ -164,7 +164,7 @@ def _spoil_layer(
     key: str,
     shift: float,
 ) -> np.ndarray:
-    """Spoil the rows of a layer, which will follow its `n_good` good ones; return their shapes.
+    """Spoil rows of a layer, which will follow its good ones on `last_line`; return their shapes.
 
     A copy lies `shift` beside its original: shapes that coincide are refused for that alone.
     """
@@ -178,7 +178,7 @@ def _spoil_layer(
         if one.rule != REPEAT:
             shape = shapely.affinity.translate(shape, shift, shift)
         more.append(None if one.rule == "geometry_missing" else shape)
-        truth.spoil(file, n_good + k + 1, one)
+        truth.spoil(file, last_line + k + 1, one)
     return np.array(more, dtype=object)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from etl.simulate.kinds import CODE, FIRST_DAY, N_DAYS, TYPES, class_mixes, day_weights
 from etl.simulate.lots import USES, Lots
+from etl.simulate.roads import Roads
 
 _HOTSPOT_KINDS = ("ebike_theft", "fight", "petty_theft", "property_management", "noise")
 _SERIES_LENGTH = 12
@@ -53,7 +55,8 @@ class Components:
     """Point processes whose sum is the city: one row each.
 
     `mix` is a row of `mixes` (types), `xy` and `sd_m` the place of a hotspot (NaN otherwise),
-    `community` the place of an excess (-1 otherwise), `expected` shape (N_DAYS, n).
+    `community` the place of an excess (-1 otherwise), `road` the road nearest to a hotspot (-1
+    otherwise), `expected` shape (N_DAYS, n).
     """
 
     mixes: np.ndarray
@@ -61,6 +64,7 @@ class Components:
     xy: np.ndarray
     sd_m: np.ndarray
     community: np.ndarray
+    road: np.ndarray
     expected: np.ndarray
 
 
@@ -156,7 +160,8 @@ def _hotspots(lots: Lots, n: int, incidents: int, *, rng: np.random.Generator) -
         code = _HOTSPOT_KINDS[k % len(_HOTSPOT_KINDS)]
         pool = homes if code in ("property_management", "noise") else public
         lot = int(pool[k % pool.size])
-        corner = lots.quads[lot, int(rng.integers(0, 4))]
+        # The corner towards the middle of the city, so that little is scattered beyond its edge.
+        corner = lots.quads[lot, int(np.linalg.norm(lots.quads[lot], axis=1).argmin())]
         centre = middles[lot] * 0.45 + corner * 0.55
         recent = k % 3 == 1
         first = N_DAYS - int(rng.integers(120, 200)) if recent else 0
@@ -173,7 +178,7 @@ def _hotspots(lots: Lots, n: int, incidents: int, *, rng: np.random.Generator) -
     return found
 
 
-def compose(plan: Plan, incidents: int) -> Components:
+def compose(plan: Plan, roads: Roads, incidents: int) -> Components:
     """Return the point processes that add up to `incidents` expected incidents."""
     n_types = len(TYPES)
     thefts = np.zeros(n_types)
@@ -197,12 +202,17 @@ def compose(plan: Plan, incidents: int) -> Components:
     n_series = sum(one.days.size for one in plan.series)
     n_planted = sum(float(row[4].sum()) for row in rows)
     background = day_weights() * max(incidents - n_series - n_planted, 1.0)
+    road = np.full(4 + len(rows), -1)
+    if plan.hotspots:
+        _, near = cKDTree((roads.start + roads.end) / 2).query([one.xy for one in plan.hotspots])
+        road[4 : 4 + len(plan.hotspots)] = roads.road[near]
     return Components(
         mixes=mixes,
         mix=np.array([0, 1, 2, 3] + [row[0] for row in rows]),
         xy=np.array([nowhere] * 4 + [row[1] for row in rows]),
         sd_m=np.array([np.nan] * 4 + [row[2] for row in rows]),
         community=np.array([-1] * 4 + [row[3] for row in rows]),
+        road=road,
         expected=np.concatenate([background, *[row[4][:, None] for row in rows]], axis=1),
     )
 

@@ -72,8 +72,7 @@ def simulate(
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("incidents-*.csv"):
         old.unlink()
-    progress.start("city")
-    city = make_city(size)
+    city = make_city(size, progress=progress)
     truth = Truth()
     sources = _write_places(city, out, truth, progress)
     entry, series = write_incidents(city, out, truth, progress=progress)

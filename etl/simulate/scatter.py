@@ -94,6 +94,7 @@ def scatter(
     road[street] = roads.road[segment]
     hot = np.flatnonzero(spot)
     scatter = np.clip(rng.normal(0, 1, (hot.size, 2)), -3, 3)
+    road[hot] = parts.road[part[hot]]
     xy[hot] = parts.xy[part[hot]] + scatter * parts.sd_m[part[hot], None]
     community = np.where(building >= 0, stage.owner[building], -1)
     return xy, building, community, road

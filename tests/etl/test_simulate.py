@@ -412,12 +412,6 @@ def test_the_loader_refuses_just_what_was_planted(
         for one in truth["bad_rows"]
         if one["rule"] != "duplicate"
     }
-    # Exchanged coordinates may also be refused as out of range: 121 is no latitude.
-    swapped = {(file, line) for file, line, rule in planted if rule == "coordinate_swapped"}
-    refused = {
-        (file, line, "coordinate_swapped" if (file, line) in swapped and rule == "range" else rule)
-        for file, line, rule in refused
-    }
     assert refused == planted
 
 
