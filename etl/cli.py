@@ -102,6 +102,7 @@ def _add_simulate(commands: Any) -> None:
     one.add_argument("--communities", type=int, default=40)
     one.add_argument("--cameras", type=int)
     one.add_argument("--incidents", type=int)
+    one.add_argument("--buildings", type=int, help="about how many")
     one.add_argument("--seed", type=int)
     _add_output(one)
     one.set_defaults(run=_simulate)
@@ -141,6 +142,7 @@ def _simulate(options: argparse.Namespace) -> int:
             communities=options.communities,
             cameras=options.cameras,
             incidents=options.incidents,
+            buildings=options.buildings,
             seed=SEED if options.seed is None else options.seed,
             progress=progress,
         )
