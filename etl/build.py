@@ -101,7 +101,9 @@ def _build_locked(
     unfinished = store.start(build_id)
     report = Report()
     try:
-        manifest = _write_build(district, inputs, unfinished, report, progress, now, seed)
+        manifest = _write_build(
+            district, inputs, unfinished, report, progress, now, seed, _database(served, folder)
+        )
         manifest |= {"build_id": build_id, "inputs_digest": digest}
         manifest["files"] = file_digests(unfinished)
         for one in manifest["slices"]:
@@ -112,6 +114,11 @@ def _build_locked(
         shutil.rmtree(unfinished, ignore_errors=True)
     store.note_attempt(ok=True, messages=[build_id])
     return BuildResult(published, False, manifest, report)
+
+
+def _database(served: dict[str, Any] | None, folder: Path | None) -> Path | None:
+    """Return the database that is served: what is known of yesterday judges what came today."""
+    return None if served is None or folder is None else folder / "district.duckdb"
 
 
 def check(
@@ -164,13 +171,14 @@ def _fill_core(
     report: Report,
     progress: Progress,
     now: datetime,
+    served: Path | None = None,
 ) -> CoreFiller:
     from etl import schema
     from etl.core import CoreFiller
 
     for statement in schema.create_statements():
         con.execute(statement)
-    filler = CoreFiller(con, district, report, progress, now)
+    filler = CoreFiller(con, district, report, progress, now, served)
     filler.fill(inputs)
     return filler
 
@@ -183,6 +191,7 @@ def _write_build(
     progress: Progress,
     now: datetime,
     seed: int,
+    served: Path | None,
 ) -> dict[str, Any]:
     from etl.accounts import balance, table_counts, write_meta
     from etl.core import local_days
@@ -192,7 +201,7 @@ def _write_build(
 
     database = folder / "district.duckdb"
     with _open(database) as con:
-        filler = _fill_core(con, district, inputs, report, progress, now)
+        filler = _fill_core(con, district, inputs, report, progress, now, served)
         balance(con, filler.files)
         first, last = local_days(con, district.time_zone)
         as_of = district.as_of or last

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from etl import schema, times
 from etl.district import CATEGORY, SourceSpec
+from etl.forbidden import forbidden_rows, read_places
 from etl.readers.raw import GEOMETRY, LINE
 from etl.rules import RULES
 from etl.values import ARROW_TYPES, convert, trimmed
@@ -129,17 +130,19 @@ def clean_batch(
     faults = Faults(spec.table, source, lines, np.zeros(len(lines), bool))
     columns: dict[str, pa.Array] = {}
     categories = _categories(batch, spec, faults)
+    located = GEOMETRY in batch.schema.names  # then the shape brings the coordinates
     for column in table.inputs:
         if column.kind == "geometry":
             continue
         raw = categories.get(column.name)
         if raw is None:
             raw = _mapped(batch, spec, column.name)
-        if raw is None and not column.required:
+        if raw is None and (not column.required or (located and column.name in _ORDINATES)):
             continue  # a column the source does not bring costs nothing, not even nulls
         raw = pa.nulls(batch.num_rows, pa.string()) if raw is None else raw
         columns[column.name] = _checked(raw, column, spec, faults, zone)
     _check_moments(columns, table, faults, now)
+    _refuse_forbidden(columns, faults)
     columns[LINE] = batch.column(LINE)
     if GEOMETRY in batch.schema.names:
         columns[GEOMETRY] = batch.column(GEOMETRY)
@@ -239,8 +242,8 @@ def _outside(values: pa.Array, column: schema.Column) -> np.ndarray | None:
 
 
 def _range_checks(values: pa.Array, column: schema.Column) -> Iterator[pa.Array]:
-    if column.kind not in ("float", "int"):
-        return
+    if column.kind not in ("float", "int") or column.name in ("lon", "lat"):
+        return  # coordinates are judged together, when they are placed
     if column.minimum is not None:
         yield pc.less(values, column.minimum)
     if column.above is not None:
@@ -282,6 +285,15 @@ def _check_moments(
         _add(faults, last, "time_order", wrong, columns[last], f"not before {first}")
 
 
+def _refuse_forbidden(columns: dict[str, pa.Array], faults: Faults) -> None:
+    """Refuse cameras that stand where none may: they are never drawn and never counted."""
+    if faults.table == "cameras" and "place_type" in columns:
+        places = columns["place_type"]
+        article = read_places().article
+        faults.add("place_type", "forbidden_place", forbidden_rows(places), places, article)
+
+
+_ORDINATES = ("lon", "lat")
 _MAY_LIE_AHEAD = frozenset({"due_on", "retired_on", "installed_on", "done_on"})
 _ORDERED = {
     "incidents": (("occurred_from", "occurred_to"),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +22,9 @@ from etl.progress import Progress
 from etl.report import Report
 from etl.schema import quote
 from etl.scoping import Scoping
+from etl.shift import refuse_shift
 from etl.staging import CONTENT, KEY, FileRows, Staged
+from etl.suspicion import tell_pile
 
 # Areas first: everything else is assigned to them; then what others refer to.
 ORDER = (
@@ -74,6 +77,7 @@ class CoreFiller:
     report: Report
     progress: Progress
     now: datetime
+    served: Path | None = None
     scoping: Scoping = field(init=False)
     loader: TableLoader = field(init=False)
     files: list[FileRows] = field(default_factory=list)
@@ -113,7 +117,10 @@ class CoreFiller:
         table = schema.input_table(name)
         _refuse_repeats(staged, table)
         staged.rows = staged.rows.drop_columns([KEY, CONTENT])
+        self._tell_repeats(staged, name)
         self._refuse_strangers(staged, table)
+        if "x" in staged.rows.column_names:
+            self._judge_places(staged, name)
         added = self.scoping.assign(name, staged, self.report)
         for owner in staged.files:
             owner.check_share(self.district.reject_above_fraction)
@@ -123,6 +130,28 @@ class CoreFiller:
         self.files += staged.files
         if name == "stations":
             self._narrow_frame()
+
+    def _tell_repeats(self, staged: Staged, name: str) -> None:
+        for owner in staged.files:
+            n, label = owner.n_duplicates, owner.file.label
+            if n:
+                self.report.find(
+                    "warning",
+                    "repeats_dropped",
+                    f"{label}: {n:,} rows repeat another to the letter; each was kept once.",
+                    f"{label}：{n:,} 行与其他行完全相同，只保留一份。",
+                    table=name,
+                    source=label,
+                    n=n,
+                )
+
+    def _judge_places(self, staged: Staged, name: str) -> None:
+        """Tell of points piled up on one spot; refuse a file whose points all moved alike."""
+        x, y = (pc.fill_null(staged.rows[one], float("nan")).to_numpy() for one in ("x", "y"))
+        tell_pile(x, y, self.report, table=name)
+        if self.served is not None and len(staged.files) == 1:
+            (owner,) = staged.files
+            refuse_shift(name, staged.rows, owner.file.label, owner.datum, self.served)
 
     def _refuse_strangers(self, staged: Staged, table: schema.Table) -> None:
         """Refuse rows whose required reference is unknown; report the others."""

@@ -19,6 +19,7 @@ from etl.clean import Faults, clean_batch, rejected_batch
 from etl.dedupe import digests, row_names
 from etl.district import District, SourceSpec
 from etl.errors import SourceError
+from etl.forbidden import read_places
 from etl.geometry import clean_points, clean_polygons
 from etl.inputs import InputFile
 from etl.place import Frame, choose_datum, place_points, project_shapes, to_lonlat, within
@@ -27,6 +28,7 @@ from etl.readers import SourceFile, read
 from etl.readers.raw import GEOMETRY, LINE, RawTable
 from etl.report import Report
 from etl.staging import CONTENT, FILE, KEY, FileRows, Staged
+from etl.suspicion import glance, tell
 from geo import projection
 
 WORKERS = 2
@@ -87,6 +89,7 @@ class TableLoader:
 
         def work(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[pa.RecordBatch], int, int]:
             _check_id_types(batch, spec, file.label)
+            owner.glances.append(glance(batch, spec))
             rows, rejected = self._clean(batch, owner, number)
             return rows, rejected, batch.num_rows - rows.num_rows, batch.num_rows
 
@@ -98,16 +101,15 @@ class TableLoader:
         owner.take_reader_count(raw)
         self.report.findings += raw.findings
         self._note_mended(owner)
-        if owner.n_mended:
-            self.report.find(
-                "info",
-                "shape_mended",
-                f"{owner.n_mended} shapes were mended; their area changed by less than 0.1 %.",
-                f"修复了 {owner.n_mended} 个图形，面积变化小于 0.1%。",
-                table=spec.table,
-                source=file.label,
-                n=owner.n_mended,
-            )
+        self._note_forbidden(owner)
+        tell(
+            owner.glances,
+            self.report,
+            table=spec.table,
+            source=file.label,
+            zone=spec.time_zone or self.district.time_zone,
+            datum=owner.datum,
+        )
         if owner.n_read == 0 or owner.n_rejected == owner.n_read:
             owner.check_share(self.district.reject_above_fraction)
         return staged
@@ -121,6 +123,23 @@ class TableLoader:
                 f"{label}: {n:,} shapes had spikes, touching rings or repeated points; mended, "
                 "with less than 0.1 % of their area changed.",
                 f"{label}：{n:,} 个图形存在尖刺、自接触或重复点；已修复，面积变化小于 0.1%。",
+                table=owner.spec.table,
+                source=label,
+                n=n,
+            )
+
+    def _note_forbidden(self, owner: FileRows) -> None:
+        rules = [one["rule"] for one in owner.rejected]
+        n = sum(pc.sum(pc.equal(one, "forbidden_place")).as_py() or 0 for one in rules)
+        if n:
+            label, places = owner.file.label, read_places()
+            self.report.find(
+                "error",
+                "forbidden_place",
+                f"{label}: {n} cameras stand where none may ({places.article}); they are neither "
+                "drawn nor counted. Have them taken down, or correct their place.",
+                f"{label}：{n} 台摄像机位于禁止安装的场所（{places.article_zh}），不显示也不计入。"
+                "请拆除或更正场所类型。",
                 table=owner.spec.table,
                 source=label,
                 n=n,

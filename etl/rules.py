@@ -202,4 +202,10 @@ RULES: dict[str, Rule] = {
         "Give each place its own row.",
         "每个位置请单独成行。",
     ),
+    "forbidden_place": Rule(
+        "a camera stands where none may",
+        "摄像机位于禁止安装的场所",
+        "Have the camera taken down, or correct its place_type (order 799, article 8).",
+        "请拆除该摄像机，或更正 place_type（国务院令第799号第八条）。",
+    ),
 }

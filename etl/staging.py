@@ -13,6 +13,7 @@ from etl.district import SourceSpec
 from etl.errors import SourceError
 from etl.inputs import InputFile
 from etl.readers.raw import LINE, RawTable
+from etl.suspicion import Glance, hints
 
 FILE = "__file"
 KEY, CONTENT = "__key", "__content"
@@ -29,9 +30,9 @@ class FileRows:
     n_read: int = 0
     n_rejected: int = 0
     n_duplicates: int = 0
-    n_mended: int = 0
     rejected: list[pa.RecordBatch] = field(default_factory=list)
     mended: list[int] = field(default_factory=list)
+    glances: list[Glance] = field(default_factory=list)
 
     @property
     def n_loaded(self) -> int:
@@ -69,9 +70,10 @@ class FileRows:
         share = self.n_rejected / self.n_read
         if share <= limit and self.n_rejected < self.n_read:
             return
+        why = "; ".join([self.commonest(), *hints(self.glances)])
         raise SourceError(
-            f"{self.file.label}: {self.n_rejected} of {self.n_read} rows are bad "
-            f"({share:.0%}): {self.commonest()}; expected at most {limit:.0%} and one good row. "
+            f"{self.file.label}: {self.n_rejected} of {self.n_read} rows are bad ({share:.0%}): "
+            f"{why}; expected at most {limit:.0%} and one good row. "
             "Mend the file, or raise reject_above_fraction in the district file."
         )
 
