@@ -6,8 +6,8 @@ All get the same points, bandwidth and grid; each runs in a fresh process, where
 timed with everything it compiles included (unless cached on disk) and then the median of five
 more. The error is the largest difference from the sum of Gaussians itself, at 100 of the cells,
 over the peak. KDEpy's FFTKDE wants the grid to cover all points, so its grid is wider by the reach
-of the kernel; only the cells in common are compared. SciPy sums over all points at ten of those cells
-alone and its time is scaled up to the grid. KDEpy is listed in bench/requirements-bench.in.
+of the kernel; only the cells in common are compared. SciPy sums over all points at ten of those
+cells alone and its time is scaled up to the grid. KDEpy is listed in bench/requirements-bench.in.
 """
 
 import argparse

@@ -133,20 +133,18 @@ def kde(
             f"kde: bandwidth_m is {bandwidth_m} with cell_m {cell_m}; at least one cell was "
             "expected. Take cells no wider than the bandwidth."
         )
-    known = np.isfinite(xy).all(axis=1)
-    grid = square_grid(bounds or _own_box(xy[known], bandwidth_m), cell_m=cell_m)
+    given = len(xy)
+    xy, w = _kept(xy, w, np.isfinite(xy))
+    grid = square_grid(bounds or _own_box(xy, bandwidth_m), cell_m=cell_m)
     mask = _mask(inside, grid)
     if edge != "none":
         cell = grid.cell_of(xy)
-        known = (cell >= 0) & mask.ravel()[np.maximum(cell, 0)]
-    if not known.all():
-        w = w if weights is None else w[known]
-        xy = xy[known]
+        xy, w = _kept(xy, w, ((cell >= 0) & mask.ravel()[np.maximum(cell, 0)])[:, None])
     surface = _surface(xy, w, grid, bandwidth_m, method, mask if edge == "diggle" else None)
     if edge == "uniform":
         surface /= np.where(mask, _covered(mask, bandwidth_m / cell_m), 1.0)
     per_m2 = surface * mask / cell_m**2
-    return Density(grid, per_m2, float(bandwidth_m), len(xy), int((~known).sum()))
+    return Density(grid, per_m2, float(bandwidth_m), len(xy), given - len(xy))
 
 
 def choose_bandwidth(
@@ -259,6 +257,14 @@ def _split(s: float, *, binned: bool) -> tuple[float, float]:
         return s, 0.0
     narrow = (s * s - sqrt(s**4 - 4 * SPLIT * s * s)) / 2
     return sqrt(narrow), sqrt(s * s - narrow)
+
+
+def _kept(xy: Floats, w: Floats, good: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Drop the points with anything bad; nothing is copied when there are none."""
+    if good.all():
+        return xy, w
+    rows = good[:, 0] & good[:, -1]
+    return xy[rows], w if w.shape != rows.shape else w[rows]
 
 
 def _own_box(xy: Floats, bandwidth_m: float) -> Bounds:
