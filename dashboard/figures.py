@@ -39,7 +39,8 @@ def compared(page: Page, row: dict[str, Any], *, against: str) -> str:
     if is_missing(row.get("n_before")):
         return ""
     parts = [t(against, n=f.count(row["n_before"]))]
-    if not is_missing(row.get("ratio_low")) and not is_missing(row.get("ratio_high")):
+    tells = row.get("word") != "too_few"
+    if tells and not is_missing(row.get("ratio_low")) and not is_missing(row.get("ratio_high")):
         low, high = f.change(row["ratio_low"] - 1), f.change(row["ratio_high"] - 1)
         parts.append(t("change.interval", low=low, high=high))
     return t("punctuation.comma").join(parts)
@@ -57,7 +58,7 @@ def headline(page: Page, frame: pd.DataFrame, of_class: str) -> Card | None:
     if year is None:
         return None
     lines = [compared(page, year, against="change.before_12")]
-    if not is_missing(year["in_communities_fraction"]):
+    if page.name != "dossier" and not is_missing(year["in_communities_fraction"]):
         lines.append(t("card.in_communities", share=f.share(year["in_communities_fraction"]),
                        n=f.count(year["n_in_communities"]), total=f.count(year["n"])))  # fmt: skip
     month = pick(frame, of_class, "28_days")

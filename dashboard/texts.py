@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from dashboard.errors import TextError
@@ -45,7 +45,7 @@ class Texts:
         return str(first if _filled(first) else second if _filled(second) else "")
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_texts(language: str) -> Texts:
     """Read the texts of `language`; TextError for a language that is not shipped."""
     if language not in LANGUAGES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, figures, layers
+from dashboard import charts, figures, layer_points, layer_shapes, layers
 from dashboard.blocks import (
     Card,
     downloads,
@@ -105,9 +105,9 @@ def _map_and_table(page: Page) -> None:
                     title=t("coverage.layer"),
                 ),
                 layers.jurisdiction_layer(page),
-                layers.blind_layer(page, str(part), visible=False),
-                layers.viewshed_layer(page, str(part), visible=True),
-                layers.camera_layer(page, visible=True),
+                layer_shapes.blind_layer(page, str(part), visible=False),
+                layer_shapes.viewshed_layer(page, str(part), visible=True),
+                layer_points.camera_layer(page, visible=True),
             ],
             title=t("coverage.map"),
             bounds=layers.area_bounds(page),
@@ -192,7 +192,9 @@ def _cameras(page: Page) -> None:
         return
     rows = sight.cameras(page)
     n_of = rows["state"].value_counts()
-    cards = [Card(t(f"camera.{s}"), f.count(n_of[s])) for s in layers.STATES if s in n_of.index]
+    cards = [
+        Card(t(f"camera.{s}"), f.count(n_of[s])) for s in layer_points.STATES if s in n_of.index
+    ]
     assumed = int(rows["is_assumed"].fillna(False).astype(bool).sum())
     cards.append(Card(t("coverage.assumed"), f.count(assumed),
                       lines=(t("coverage.assumed_line"),)))  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, layers
+from dashboard import charts, layer_shapes, layers
 from dashboard.blocks import (
     Card,
     downloads,
@@ -17,10 +17,14 @@ from dashboard.blocks import (
     show_note,
     show_table,
 )
+from dashboard.encode import encode_lines
 from dashboard.leaflet.component import working_map
+from dashboard.maps import Layer
 from dashboard.page import Page
-from dashboard.queries import counts
+from dashboard.periods import CLASSES
+from dashboard.queries import counts, places
 from dashboard.queries import hotspots as asked
+from dashboard.styles import single
 
 
 def render(page: Page) -> None:
@@ -45,7 +49,7 @@ def _explore(page: Page) -> None:
         return
     of_class, period = _filters(page, known)
     rows = asked.cells(page, page.scope_kind, page.scope_id, of_class, period,
-                       at_most=layers.DRAWN_CELLS)  # fmt: skip
+                       at_most=layer_shapes.DRAWN_CELLS)  # fmt: skip
     if rows.empty:
         show_note(t("hotspots.none_for_choice"), "plain")
         return
@@ -53,10 +57,10 @@ def _explore(page: Page) -> None:
     left, right = st.columns([1.5, 1], gap="medium")
     with left:
         cells = layers.keep(
-            page, ("cells", of_class, period), lambda: layers.cell_layer(page, rows)
+            page, ("cells", of_class, period), lambda: layer_shapes.cell_layer(page, rows)
         )
         view = layers.view(
-            page, [_outlines(page), layers.jurisdiction_layer(page), cells],
+            page, [cells, _outlines(page), layers.jurisdiction_layer(page)],
             title=t("hotspots.map"), bounds=layers.area_bounds(page),
         )  # fmt: skip
         working_map(view, key="hotspot_map")
@@ -70,7 +74,7 @@ def _explore(page: Page) -> None:
 
 def _filters(page: Page, known: pd.DataFrame) -> tuple[str, str]:
     t = page.t
-    classes = [c for c in ("all", "case", *layers.CLASS_MARKS) if c in set(known["class"])]
+    classes = [c for c in CLASSES if c in set(known["class"])]
     periods = [p for p in ("12_months", "28_days") if p in set(known["period_kind"])]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         of_class = st.selectbox(
@@ -104,13 +108,11 @@ def _cards(page: Page, rows: pd.DataFrame) -> None:
         show_note(t("hotspots.none_hot"), "info")
 
 
-def _outlines(page: Page):  # type: ignore[no-untyped-def]
-    from dashboard.queries import places
-
-    style = layers.single("#d9e2ea", label=page.t("layer.outlines"), fill_opacity=0.5,
+def _outlines(page: Page) -> Layer | None:
+    style = single("#d9e2ea", label=page.t("layer.outlines"), pattern="none",
                           stroke="#7b8b99", stroke_width=0.8)  # fmt: skip
     tips = {
-        str(r["community_id"]): layers.encode_lines((page.name_of(r),))
+        str(r["community_id"]): encode_lines((page.name_of(r),))
         for r in places.communities(page).to_dict("records")
     }
     return layers.community_layer(page, {}, style, tips, title=page.t("layer.outlines"))
@@ -123,7 +125,7 @@ def _table(page: Page, rows: pd.DataFrame, of_class: str, period: str) -> None:
     if shown.empty:
         show_note(t("hotspots.none_hot"), "plain")
         shown = rows.head(20)
-    shown = shown.assign(kind=[t(f"hot.{k}") for k in layers.hot_class(shown)])
+    shown = shown.assign(kind=[t(f"hot.{k}") for k in layer_shapes.hot_class(shown)])
     show_table(page, shown, {
         "cell_id": (t("table.cell"), "text"), "kind": (t("table.significance"), "text"),
         "n": (t("table.incidents"), "count"), "z": (t("table.z"), "z"),

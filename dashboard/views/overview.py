@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
-
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, figures, layers
+from dashboard import charts, figures, layer_points, layer_shapes, layers
 from dashboard.blocks import (
     Card,
     downloads,
@@ -22,7 +19,9 @@ from dashboard.blocks import (
     stars_text,
 )
 from dashboard.leaflet.component import working_map
+from dashboard.maps import Layer
 from dashboard.page import Page
+from dashboard.periods import CLASSES, by_month, window
 from dashboard.queries import counts, lineage, places
 
 SUMMARY = "mart.community_summary"
@@ -83,20 +82,26 @@ def _map_and_card(page: Page) -> None:
         view = layers.view(
             page,
             [
-                layers.community_layer(page, layers.star_values(rows), style,
-                                       layers.star_tips(page, rows), title=t("layer.communities")),
+                layers.community_layer(
+                    page,
+                    layers.star_values(rows),
+                    style,
+                    layers.star_tips(page, rows),
+                    title=t("layer.communities"),
+                ),
                 layers.jurisdiction_layer(page),
-                (_allowed(page, "mart.hotspots") and layers.hot_layer(page, visible=False)) or None,
-                layers.blind_layer(page, chosen["part"], visible=False),
-                layers.viewshed_layer(page, chosen["part"], visible=False),
-                layers.camera_layer(page, visible=False),
-                layers.patrol_layer(page, visible=False),
+                (_allowed(page, "mart.hotspots") and layer_shapes.hot_layer(page, visible=False))
+                or None,
+                layer_shapes.blind_layer(page, chosen["part"], visible=False),
+                layer_shapes.viewshed_layer(page, chosen["part"], visible=False),
+                layer_points.camera_layer(page, visible=False),
+                layer_points.patrol_layer(page, visible=False),
                 points,
             ],
             title=t("overview.map"),
             bounds=layers.area_bounds(page),
             selected=_selected(page),
-        )  # fmt: skip
+        )
         picked = working_map(view, key="overview_map")
         if picked is not None and picked.layer_id == "communities":
             _choose(page, picked.feature_id, source="map")
@@ -110,45 +115,42 @@ def _allowed(page: Page, table: str) -> bool:
 
 
 def _filters(page: Page) -> dict[str, str]:
+    """Ask which incidents and which time of day; roles without incidents are asked the latter."""
     t = page.t
+    period, of_class = "28_days", "all"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        period = st.segmented_control(
-            t("filter.period"), ("28_days", "12_months"), default="28_days", required=True,
-            format_func=lambda one: t(f"period.{one}"), key="overview_period",
-            disabled=not _allowed(page, "core.incidents"),
-        )  # fmt: skip
-        of_class = st.selectbox(
-            t("filter.class"), ("all", "case", *layers.CLASS_MARKS),
-            format_func=lambda one: t(f"class.{one}"), key="overview_class", width=200,
-            disabled=not _allowed(page, "core.incidents"),
-        )  # fmt: skip
+        if _allowed(page, "core.incidents"):
+            period = st.segmented_control(
+                t("filter.period"),
+                ("28_days", "12_months"),
+                default=period,
+                required=True,
+                format_func=lambda one: t(f"period.{one}"),
+                key="overview_period",
+            )
+            of_class = st.selectbox(
+                t("filter.class"),
+                CLASSES,
+                format_func=lambda one: t(f"class.{one}"),
+                key="overview_class",
+                width=200,
+            )
         part = st.segmented_control(
-            t("filter.daypart"), ("day", "night"), default="day", required=True,
-            format_func=lambda one: t(f"daypart.{one}"), key="overview_part",
-        )  # fmt: skip
+            t("filter.daypart"),
+            ("day", "night"),
+            default="day",
+            required=True,
+            format_func=lambda one: t(f"daypart.{one}"),
+            key="overview_part",
+        )
     return {"period": str(period), "class": str(of_class), "part": str(part)}
 
 
-def window(page: Page, period: str) -> tuple[datetime, datetime]:
-    """Return the UTC instants between which a period's incidents lie, half-open, naive."""
-    zone = ZoneInfo(page.f.time_zone)
-    last = page.build.as_of
-    if period == "28_days":
-        first = last - timedelta(days=27)
-    else:
-        first = (pd.Timestamp(last) - pd.DateOffset(years=1)).date() + timedelta(days=1)
-    start, end = (
-        datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
-        for day in (first, last + timedelta(days=1))
-    )
-    return start, end
-
-
-def _incidents(page: Page, period: str, of_class: str):  # type: ignore[no-untyped-def]
+def _incidents(page: Page, period: str, of_class: str) -> tuple[Layer | None, int, int]:
     if not page.has("core.incidents"):
         return None, 0, 0
     since, until = window(page, period)
-    return layers.incident_layer(page, since=since, until=until, of_class=of_class)
+    return layer_points.incident_layer(page, since=since, until=until, of_class=of_class)
 
 
 def _counted(page: Page, drawn: int, n_all: int) -> None:
@@ -277,26 +279,6 @@ def _trend(page: Page) -> None:
             show_note(t("overview.no_hours"), "plain")
         else:
             charts.show(charts.week(page, hours), t("overview.by_hour_alt"))
-
-
-def by_month(page: Page, months: pd.DataFrame, of_class: str = "all") -> pd.DataFrame:
-    """Return the last 12 calendar months up to the data's last day, each with the year before."""
-    if of_class == "case":
-        months = months[months["class"].isin(("criminal", "public_security"))]
-    elif of_class != "all":
-        months = months[months["class"] == of_class]
-    last = pd.Timestamp(page.build.as_of).replace(day=1)
-    wanted = pd.date_range(end=last, periods=12, freq="MS")
-    n_of = months.assign(month=pd.to_datetime(months["month"])).groupby("month")["n"].sum()
-    first = n_of.index.min() if len(n_of) else last
-    before = wanted - pd.DateOffset(years=1)
-    return pd.DataFrame(
-        {
-            "month": wanted,
-            "n": n_of.reindex(wanted, fill_value=0).to_numpy(),
-            "before": [float(n_of.get(b, 0)) if b >= first else None for b in before],
-        }
-    )
 
 
 def _missing(page: Page) -> None:

@@ -21,8 +21,8 @@ from dashboard.blocks import (
 from dashboard.leaflet.component import working_map
 from dashboard.page import Page
 from dashboard.queries import ratings
+from dashboard.rating_parts import show_rating
 from dashboard.standard import body_of, show_standard, standard_names
-from dashboard.views.dossier import show_rating
 
 
 def render(page: Page) -> None:
