@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 RAGGED, LONG, STRAY, BLANK = 1, 2, 4, 8
-CONTROL, FORMULA = 1, 2
+CONTROL, FORMULA, FULLWIDTH = 1, 2, 4
 
 # Places in the integer results of `scan`.
 (
@@ -94,6 +94,8 @@ def _note_high(data: np.ndarray, i: int, n: int, line: int, result: np.ndarray) 
     result[N_HIGH] += 1
     if _destroyed(data, i, n):
         result[SUSPECT] |= CONTROL
+    if data[i] == 0xEF and i + 2 < n and data[i + 1] == 0xBC and 0x90 <= data[i + 2] <= 0x99:
+        result[SUSPECT] |= FULLWIDTH
     if i >= result[UTF8_NEXT]:
         length = _utf8_length(data, i, n)
         if length == 0:
@@ -107,6 +109,8 @@ def _note_high(data: np.ndarray, i: int, n: int, line: int, result: np.ndarray) 
         length = _gb_length(data, i, n)
         if length == 0:
             result[N_NOT_GB] += 1
+        elif result[N_NOT_UTF8] > 0 and data[i] == 0xA3 and 0xB0 <= data[i + 1] <= 0xB9:
+            result[SUSPECT] |= FULLWIDTH
         result[GB_NEXT] = i + max(length, 1)
 
 

@@ -14,6 +14,9 @@ _UNSAFE = "\ufffd|锟斤拷|锟斤|[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"
 # What a spreadsheet runs. A sign before a digit is a number; before a letter it is a formula.
 _FORMULA = r"^[\t\r ]*([=@]|[+-][^0-9.\siInN]|\+[0-9.]+[+*/-])|^-[0-9.]+[+*/]"
 
+_FULLWIDTH = r"^[\s０-９．－＋：／,.:/+-]*[０-９][\s０-９．－＋：／,.:/+-]*$"
+_NOTED = {"formula_text": _FORMULA, "fullwidth_digits": _FULLWIDTH}
+
 
 def refuse_unsafe(raw: RawTable, batch: pa.RecordBatch) -> pa.RecordBatch:
     """Take out rows whose text was destroyed, and note texts that look like formulas.
@@ -39,9 +42,10 @@ def refuse_unsafe(raw: RawTable, batch: pa.RecordBatch) -> pa.RecordBatch:
         if pc.any(hit, min_count=0).as_py():
             _reject(raw, batch, name, hit)
             bad = hit if bad is None else pc.or_(bad, hit)
-        n = pc.sum(pc.match_substring_regex(column, _FORMULA)).as_py()
-        if n:
-            _note_formulas(raw, name, n)
+        for code, pattern in _NOTED.items():
+            n = pc.sum(pc.match_substring_regex(column, pattern)).as_py()
+            if n:
+                _note(raw, code, name, n)
     if bad is None:
         return batch
     raw.n_rejected += pc.sum(bad).as_py()
@@ -66,19 +70,35 @@ def _reject(raw: RawTable, batch: pa.RecordBatch, name: str, hit: pa.Array) -> N
     )
 
 
-def _note_formulas(raw: RawTable, name: str, n: int) -> None:
+_SAID = {
+    "formula_text": (
+        "begin like a spreadsheet formula; kept as text, and written with a leading quote in every "
+        "export.",
+        "形似公式；按文本保存，导出时加前导单引号。",
+    ),
+    "fullwidth_digits": (
+        "are written in full-width digits; read as ordinary ones.",
+        "使用全角数字；按半角读取。",
+    ),
+}
+
+
+def _note(raw: RawTable, code: str, name: str, n: int) -> None:
+    """Add to the finding that the column already has, or make it."""
     source = raw.source
-    before = [one for one in raw.findings if one.code == "formula_text" and f"{name!r}" in one.en]
-    for one in before:
-        raw.findings.remove(one)
-        n += one.n or 0
+    en, zh = _SAID[code]
+    start = f"{source.label}, {name}: "
+    for one in raw.findings:
+        if one.code == code and one.en.startswith(start):
+            raw.findings.remove(one)
+            n += one.n or 0
+            break
     raw.findings.append(
         Finding(
             "warning",
-            "formula_text",
-            f"{source.label}: {n:,} values of {name!r} begin like a spreadsheet formula; kept as "
-            "text, and written with a leading quote in every export.",
-            f"{source.label}：“{name!r}”列有 {n:,} 个值形似公式；按文本保存，导出时加前导单引号。",
+            code,
+            f"{start}{n:,} values {en}",
+            f"{source.label}，{name}：{n:,} 个值{zh}",
             source.table,
             source.label,
             n,
