@@ -2,43 +2,8 @@
 (function (root) {
   "use strict";
   var ns = root.AnxingMap, L = root.L, make = ns.make;
-  var cache = new Map(), CACHED = 48;
   var still = root.matchMedia && root.matchMedia("(prefers-reduced-motion: reduce)").matches;
   ns.memory = {};
-
-  /* Content is named by its hash, so what was fetched once is never fetched again. */
-  function cached(key, load) {
-    if (cache.has(key)) return cache.get(key);
-    var promise = load();
-    cache.set(key, promise);
-    promise.catch(function () { cache.delete(key); });
-    if (cache.size > CACHED) cache.delete(cache.keys().next().value);
-    return promise;
-  }
-
-  function fetchJson(base, url) {
-    return fetch(base + url, { credentials: "same-origin" }).then(function (answer) {
-      if (!answer.ok) throw new Error(url.split("?")[0] + ": " + answer.status);
-      return answer.json();
-    });
-  }
-
-  function loadGeometry(spec, base, datum) {
-    return cached("g" + spec.hash + datum, function () {
-      if (spec.kind === "points") {
-        var text = spec.text === undefined ? fetchJson(base, spec.url) : Promise.resolve(spec.text);
-        return text.then(function (packed) { return ns.packPoints(packed, datum); });
-      }
-      var json = spec.json ? Promise.resolve(spec.json) : fetchJson(base, spec.url);
-      return json.then(function (data) { return ns.packGeoJson(data, datum); });
-    });
-  }
-
-  function loadTips(spec, base) {
-    if (!spec) return Promise.resolve(null);
-    if (spec.list) return Promise.resolve(spec.list);
-    return cached("t" + spec.hash, function () { return fetchJson(base, spec.url); });
-  }
 
   ns.newMap = function (node, base) {
     var step = base ? 1 : 0.25;
@@ -71,6 +36,8 @@
     this.cross.setAttribute("aria-hidden", "true");
     [this.live, this.notice, this.cross].forEach(function (n) { self.node.appendChild(n); });
     ns.listen(this);
+    /* Until its reader moves it, a map that grows or shrinks goes on showing its whole place. */
+    map.on("movestart", function () { if (!self.moving) self.atHome = false; });
     this.observer = new ResizeObserver(function () { self.resized(); });
     this.observer.observe(this.node);
   }
@@ -115,7 +82,7 @@
       this.setReady(false);
       this.place();
       return Promise.all(this.layers.map(function (layer) {
-        return Promise.all([loadGeometry(layer.data, payload.base, datum), loadTips(layer.tips, payload.base)])
+        return Promise.all([ns.loadGeometry(layer.data, payload.base, datum), ns.loadTips(layer.tips, payload.base)])
           .then(function (got) { layer.packed = got[0]; layer.tipList = got[1]; if (!self.drawnOnce) self.painter.redraw(); });
       })).then(function () {
         /* The page's own text first: drawing a whole city takes a tenth of a second. */
@@ -162,6 +129,13 @@
     },
 
     home: function () {
+      this.moving = true;
+      this.goHome();
+      this.moving = false;
+      this.atHome = true;
+    },
+
+    goHome: function () {
       var p = this.payload.place, move = ns.shift[this.payload.tiles ? this.payload.tiles.datum : "wgs84"];
       function at(lon, lat) { var m = move(lon, lat); return [m[1], m[0]]; }
       if (p.bounds) {
@@ -178,9 +152,12 @@
 
     resized: function () {
       if (!this.map) return;
-      this.map.invalidateSize({ pan: false });
+      this.moving = true;
+      this.map.invalidateSize({ pan: true, animate: false });
+      this.moving = false;
       var size = this.measured();
       this.legend.setHeight(size.y - 90);
+      if (size.x && size.y && this.placed && this.atHome) this.home();
       if (size.x && size.y && !this.placed && this.payload) {
         this.place();
         if (this.loaded) this.setReady(true);
@@ -253,13 +230,6 @@
       if (this.map) this.map.remove();
       this.map = null;
     },
-  };
-
-  /* Writes a tree of words over another, leaf by leaf. */
-  ns.words = function (into, words) {
-    Object.keys(words).forEach(function (k) {
-      if (typeof words[k] === "string") into[k] = words[k]; else ns.words(into[k], words[k]);
-    });
   };
 
   ns.attach = function (map, payload, options) {
