@@ -39,8 +39,12 @@ def two_sided_p(excess: Floats, deviation: Floats, skewness: Floats, *, step: fl
 
 
 def _upper(t: Floats, g: Floats) -> Floats:
-    """Chance of more than t deviations above the mean, skewness g."""
+    """Chance of more than t deviations above the mean, skewness g.
+
+    A gamma ends on its short side, where values may still occur: there the normal, if larger.
+    """
     shape = 4 / np.maximum(np.abs(g), STRAIGHT) ** 2
     reach = np.maximum(shape + np.sign(g) * t * np.sqrt(shape), 0.0)
-    tail = np.where(g > 0, gammaincc(shape, reach), gammainc(shape, reach))
-    return np.asarray(np.where(np.abs(g) < STRAIGHT, ndtr(-t), tail), dtype=np.float64)
+    normal = ndtr(-t)
+    tail = np.where(g > 0, gammaincc(shape, reach), np.maximum(gammainc(shape, reach), normal))
+    return np.asarray(np.where(np.abs(g) < STRAIGHT, normal, tail), dtype=np.float64)
