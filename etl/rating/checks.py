@@ -167,6 +167,10 @@ def _references(standard: Standard) -> Iterator[Fault]:
             yield from _limits(cap, standard)
         elif isinstance(cap, CertaintyCap):
             yield from _known(f"caps.{cap.cap_id}.grade", [cap.grade], grades)
+            if standard.direction == "lower":
+                yield Fault(
+                    f"caps.{cap.cap_id}.kind", "certainty_cap", "direction higher", "Drop it."
+                )
     consequences = {one.consequence_id for one in standard.consequences}
     for one in standard.consequences:
         where = f"consequences.{one.consequence_id}"

@@ -147,8 +147,7 @@ def rate(standard: Standard, evidence: Evidence) -> Outcome:
     eligible = ~(eligibility == 0).any(axis=1)
     rated = np.where(eligible & enough, score, np.nan)
     by_points = _grade(standard, rated, evidence)
-    bad = score_high if standard.direction == "lower" else score_low
-    caps = grading.cap_limits(standard, found, bad, lookup)
+    caps = grading.cap_limits(standard, found, score_low, lookup)
     vetoes = grading.checks_hold(standard.vetoes, evidence.n, lookup)
     out = grading.checks_hold(standard.disqualifications, evidence.n, lookup)
     return Outcome(

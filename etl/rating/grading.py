@@ -110,7 +110,7 @@ def cap_limits(standard: Standard, points: Floats, low: Floats, lookup: Lookup) 
     points
         Points of each item, NaN where there is none, shape (n, k).
     low
-        The less favourable bound of the score, shape (n,).
+        Lower bound of the score, shape (n,).
     lookup
         Gives the values of a condition's measure or item, shape (n,).
 

@@ -28,13 +28,22 @@ SCORES = {
 }
 
 
+FILLED = (
+    "mart.ratings",
+    "mart.rating_items",
+    "mart.public_ratings",
+    "mart.public_items",
+    "meta.standards",
+)
+
+
 class City:
     """A small city in memory that tests add rows to."""
 
     def __init__(self) -> None:
         self.con = duckdb.connect()
-        for statement in schema.create_statements():
-            self.con.execute(statement)
+        used = (*schema.CORE, *(schema.table(name) for name in FILLED))
+        self.con.execute(";".join(schema.create_statements(used)))
         self.n_incidents = 0
         self.path = Path("demo.toml")
         self.add("companies", company_id="p1", name="Company", registered=True)
@@ -61,17 +70,19 @@ class City:
         self.add("communities", community_id=community_id, **{**defaults, **row})
 
     def assess(self, community_id: str, period: str = "2026", **scores: float) -> None:
-        for item_id, score in (scores or SCORES).items():
-            self.add(
-                "assessments",
-                community_id=community_id,
-                standard_id="security-star",
-                item_id=item_id,
-                period=period,
-                score=score,
-                assessed_on=date(int(period), 3, 2),
-                assessor="Station 1",
-            )
+        sheets = scores or SCORES
+        self.con.execute(
+            "INSERT INTO core.assessments "
+            "(community_id, standard_id, item_id, period, score, assessed_on, assessor) "
+            "SELECT ?, 'security-star', unnest(?), ?, unnest(?), ?, 'Station 1'",
+            [
+                community_id,
+                list(sheets),
+                period,
+                [float(one) for one in sheets.values()],
+                date(int(period), 3, 2),
+            ],
+        )
 
     def incidents(
         self, community_id: str, n: int, kind: str = "criminal", day: date = AS_OF
@@ -84,9 +95,8 @@ class City:
         self.n_incidents += n
 
     def derive(self, *standards: str, missing: frozenset[str] = frozenset()) -> Report:
-        for name in ("ratings", "rating_items", "public_ratings", "public_items"):
-            self.con.execute(f"DELETE FROM mart.{name}")
-        self.con.execute("DELETE FROM meta.standards")
+        for name in FILLED:
+            self.con.execute(f"DELETE FROM {name}")
         report = Report()
         ratings.derive(
             MartContext(
@@ -136,10 +146,15 @@ def city() -> City:
     for number in range(10):
         made.community(f"c{number}")
         made.assess(f"c{number}")
-        for year in (2024, 2025, 2026):
-            for month in range(1, 7):
-                made.incidents(f"c{number}", 2, "criminal", date(year, month, 15))
-                made.incidents(f"c{number}", 2, "public_security", date(year, month, 15))
+    made.con.execute(
+        "INSERT INTO core.incidents (incident_id, class, type, occurred_from, community_id) "
+        "SELECT 'b' || row_number() OVER (), kind, 'theft', "
+        "make_timestamp(year, month, 15, 4, 0, 0), "
+        "community_id FROM core.communities, range(2) twice, "
+        "(SELECT unnest(['criminal', 'public_security']) AS kind), "
+        "(SELECT unnest([2024, 2025, 2026]) AS year), "
+        "(SELECT unnest([1, 2, 3, 4, 5, 6]) AS month)"
+    )
     return made
 
 
@@ -184,11 +199,10 @@ def test_every_item_names_the_rows_it_rests_on(city: City) -> None:
 
 def test_tables_match_the_dictionary_and_two_runs_give_the_same_rows(city: City) -> None:
     city.derive()
-    names = ("mart.ratings", "mart.rating_items", "mart.public_ratings", "mart.public_items")
-    first = [city.con.execute(f"SELECT * FROM {name}").fetchall() for name in names]
+    first = [city.con.execute(f"SELECT * FROM {name}").fetchall() for name in FILLED]
     city.derive()
-    assert first == [city.con.execute(f"SELECT * FROM {name}").fetchall() for name in names]
-    assert [len(rows) for rows in first] == [20, 220, 20, 110]
+    assert first == [city.con.execute(f"SELECT * FROM {name}").fetchall() for name in FILLED]
+    assert [len(rows) for rows in first] == [20, 220, 20, 110, 1]
 
 
 def test_a_city_without_assessments_or_households_says_no_data_and_why() -> None:
@@ -482,6 +496,55 @@ def test_a_district_without_communities_has_only_its_standards() -> None:
     assert city.con.execute("SELECT standard_id FROM meta.standards").fetchall() == [
         ("security-star",)
     ]
+
+
+def test_few_cases_count_as_little_change() -> None:
+    # 1 case after none, 5 pseudo-cases on both sides: 6 / 5 = 1.2; 25 after 15: 30 / 20 = 1.5.
+    city = City()
+    for name, before, now in (("a", 0, 1), ("b", 15, 25)):
+        city.community(name)
+        city.incidents(name, before, day=date(2025, 3, 3))
+        city.incidents(name, now, day=date(2026, 3, 3))
+    city.community("c")
+    city.incidents("c", 1, day=date(2024, 12, 31))
+    city.derive()
+    grounds = [city.item(one, "year_on_year")["ground_en"] for one in ("a", "b")]
+    assert ": 1.2 times" in grounds[0]
+    assert ": 1.5 times" in grounds[1]
+
+
+def test_a_hazard_rectified_on_its_last_day_is_in_time(city: City) -> None:
+    for number, resolved_on in enumerate((date(2026, 3, 1), date(2026, 3, 2))):
+        city.add(
+            "hazards",
+            hazard_id=f"h{number}",
+            community_id="c0",
+            kind="gas",
+            severity="ordinary",
+            found_on=date(2026, 1, 1),
+            due_on=date(2026, 3, 1),
+            resolved_on=resolved_on,
+        )
+    city.derive()
+    item = city.item("c0", "hazards_in_time")
+    assert item["ground_en"].startswith("1 of 2 ")
+    assert item["points"] == 2.0  # half in time: five tenths short, a point each, of 7
+
+
+def test_a_check_on_incidents_is_not_named_in_public(city: City, tmp_path: Path) -> None:
+    shipped = (STANDARDS / "security-star.toml").read_text(encoding="utf-8")
+    veto = (
+        '[[vetoes]]\nid = "crime"\nname_en = "Too many cases"\nname_zh = "案件过多"\n'
+        'measure = "criminal_relative"\nabove = 1.2\n'
+    )
+    (tmp_path / "standards").mkdir()
+    (tmp_path / "standards" / "security-star.toml").write_text(shipped + veto, encoding="utf-8")
+    city.path = tmp_path / "demo.toml"
+    city.incidents("c0", 60, day=date(2026, 4, 4))
+    city.derive()
+    assert "Too many cases" in city.rating("c0")["reason_en"]
+    assert city.rating("c0", table="public_ratings")["stars"] == 0
+    assert "Too many cases" not in city.rating("c0", table="public_ratings")["reason_en"]
 
 
 def test_bands_are_cut_where_they_say() -> None:

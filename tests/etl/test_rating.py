@@ -512,6 +512,17 @@ def test_care_compare_gives_tenth_thirds_and_fifth_and_small_groups_the_cuts_of_
     assert outcome.stars[30:].tolist() == [5, 4, 2, 1]
 
 
+def test_a_group_of_exactly_the_minimum_stands_on_its_own() -> None:
+    # Group 1 is five homes, all worse than the ten of group 0: by itself its best has five stars.
+    scores = np.concatenate([np.arange(1.0, 11.0), np.arange(50.0, 55.0)])
+    outcome = rate(
+        find_standard("care-compare"),
+        Evidence(15, {}, {"deficiencies": scores}, group=np.repeat([0, 1], [10, 5])),
+    )
+    # Shares better 0, 0.2, 0.4, 0.6, 0.8 against edges 0.1, 0.333, 0.567, 0.8.
+    assert outcome.stars[10:].tolist() == [5, 4, 3, 2, 1]
+
+
 def test_equal_scores_share_the_better_grade() -> None:
     outcome = rate(
         find_standard("care-compare"),
@@ -638,6 +649,16 @@ def test_next_step_names_caps_and_vetoes_to_lift(tmp_path: Path) -> None:
     assert step.caps[:, 0].tolist() == [True, False, False]  # poor is no better than the cap
     assert step.vetoes[:, 0].tolist() == [False, True, False]
     assert step.needed[:2].tolist() == [0, 0]
+
+
+def test_a_veto_that_allows_the_next_grade_need_not_be_lifted(tmp_path: Path) -> None:
+    def change(body: dict[str, Any]) -> None:
+        body["vetoes"] = [_named(measure="n_hazards_refused", at_least=1, grade="fair")]
+
+    standard = small_standard(tmp_path, change)
+    outcome = rate_scores(standard, {"n_hazards_refused": [1, 1]}, a=[60, 0], b=[40, 40])
+    assert names_of(outcome) == ["fair", "poor"]
+    assert find_next_step(outcome).vetoes[:, 0].tolist() == [True, False]
 
 
 @settings(max_examples=60, deadline=None)

@@ -285,6 +285,14 @@ def test_a_faulty_rule_names_the_reference_that_is_wrong(
         load(tmp_path, SMALL + more)
 
 
+def test_certainty_is_asked_only_where_high_scores_are_good(tmp_path: Path) -> None:
+    cap = CAP + 'kind = "certainty_cap"\ngrade = "poor"\nlow_at_least = 70\n'
+    text = SMALL.replace("max_score", 'direction = "lower"\nmax_score', 1) + cap
+    text = text.replace("cut = 80", "cut = 20").replace("cut = 0", "cut = 100")
+    with pytest.raises(StandardError, match=r"caps\.cap\.kind: found 'certainty_cap'"):
+        load(tmp_path, text)
+
+
 def test_shares_of_relative_grades_sum_to_one(tmp_path: Path) -> None:
     text = SMALL.replace("cut = 80", "share = 0.3").replace("cut = 0", "share = 0.6") + RELATIVE
     with pytest.raises(StandardError, match=r"grades\.share: found '0\.9 in sum'; expected 1"):
