@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from geo.errors import GeoError
 from geo.hotspots import fdr, gi_star, local_moran
+from geo.permutation import draw_distinct
 from geo.weights import contiguity
 
 Columbus = tuple[dict[str, np.ndarray], list[list[int]]]
@@ -152,6 +153,28 @@ def test_permutation_p_is_that_of_every_rearrangement(null: str) -> None:
         seen = x[window].sum()
         exact = min(1, 2 * min((sums >= seen - 1e-9).mean(), (sums <= seen + 1e-9).mean()))
         assert found.p[i] == pytest.approx(exact, abs=0.015)
+
+
+def test_no_p_is_smaller_than_the_rearrangements_can_show() -> None:
+    x = np.random.default_rng(0).uniform(size=(12, 12))
+    x[5:8, 5:8] += 20
+    found = gi_star(x, permutations=99, rng=np.random.default_rng(0))
+    assert found.p[6, 6] == pytest.approx(2 / 100)
+    np.testing.assert_allclose(found.p * 50, np.round(found.p * 50))
+
+
+def test_samples_are_without_repeats_however_large() -> None:
+    rng = np.random.default_rng(0)
+    for n, k in ((40, 40), (40, 3), (2000, 50)):
+        draws = draw_distinct(n, k, 300, rng=rng)
+        assert draws.shape == (300, k)
+        assert all(len(set(row)) == k for row in draws.tolist())
+        assert draws.min() >= 0
+        assert draws.max() < n
+    # every number is as likely in the first as in the last place of the sample
+    for place in (0, -1):
+        first = np.bincount(draw_distinct(6, 4, 30_000, rng=rng)[:, place]) / 30_000
+        assert np.abs(first - 1 / 6).max() < 0.01
 
 
 @pytest.mark.parametrize("null", ["conditional", "total"])
