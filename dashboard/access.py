@@ -54,7 +54,7 @@ class Access:
             )
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def load_access(path: Path = FILE) -> Access:
     """Read the matrix; AccessError names what it does not know."""
     written = tomllib.loads(path.read_text(encoding="utf-8"))
