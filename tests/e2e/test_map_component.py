@@ -210,6 +210,7 @@ def test_a_layer_switched_off_is_gone_and_stays_off_after_a_rerun(visit):
     page.get_by_label("警情").uncheck()
     page.get_by_label("小区安全星级").uncheck()
     page.wait_for_timeout(200)
+    assert not page.get_by_text("5 星", exact=True).is_visible()
     assert ink(page, *at)[3] == 0
     choose_month(page, 2)
     assert not page.get_by_label("小区安全星级").is_checked()

@@ -24,7 +24,10 @@
     box.type = "checkbox";
     box.checked = layer.on;
     box.dataset.layer = layer.id;
-    box.addEventListener("change", function () { onToggle(layer, box.checked); });
+    /* A layer switched off shows no key: the legend of many layers stays short. */
+    function fold() { block.classList.toggle("anxing-off", !box.checked); }
+    box.addEventListener("change", function () { fold(); onToggle(layer, box.checked); });
+    fold();
     label.appendChild(box);
     var shown = layer.style.swatches.map(function (s, i) { return i; })
       .filter(function (i) { return layer.style.swatches[i].shown; });
