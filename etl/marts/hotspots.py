@@ -158,8 +158,8 @@ def _cell_rows(context: MartContext, area: _Area, mine: _Incidents) -> pa.Table:
             of = [CLASSES.index(leaf) for leaf in leaves]
             measures = _measures(area, counts[p, of].sum(axis=0), density[p, of].sum(axis=0))
             row = {
-                "class": pa.repeat(name, len(cells)),
-                "period_kind": pa.repeat(period, len(cells)),
+                "class": _same(name, len(cells)),
+                "period_kind": _same(period, len(cells)),
             }
             row |= {key: pa.array(values.ravel()[cells]) for key, values in measures.items()}
             parts.append(pa.table(row | places))
@@ -222,9 +222,9 @@ def _cell_columns(context: MartContext, area: _Area, cells: np.ndarray) -> dict[
     col, row = np.floor(x / grid.cell_m).astype(int), np.floor(y / grid.cell_m).astype(int)
     station = area.scope_id if area.kind == "station" else None
     return {
-        "scope_kind": pa.repeat(area.kind, len(cells)),
-        "scope_id": pa.repeat(area.scope_id, len(cells)),
-        "station_id": pa.repeat(pa.scalar(station, pa.string()), len(cells)),
+        "scope_kind": _same(area.kind, len(cells)),
+        "scope_id": _same(area.scope_id, len(cells)),
+        "station_id": _same(station, len(cells)),
         "cell_id": pa.array([f"x{c}y{r}" for c, r in zip(col, row, strict=True)]),
         "x": pa.array(x),
         "y": pa.array(y),
@@ -232,3 +232,9 @@ def _cell_columns(context: MartContext, area: _Area, cells: np.ndarray) -> dict[
         "lat": pa.array(lat),
         "cell_m": pa.array(np.full(len(cells), grid.cell_m)),
     }
+
+
+def _same(value: str | None, n: int) -> pa.Array:
+    """Return n times the same text without writing it n times."""
+    number = pa.array(np.zeros(n, np.int8), mask=np.full(n, value is None))
+    return pa.DictionaryArray.from_arrays(number, pa.array([value or ""]))

@@ -89,6 +89,16 @@ def test_a_grid_and_its_weights_matrix_agree(ny: int, nx: int, seed: int, radius
         np.testing.assert_array_equal(grid.z.ravel(), shaped.z)
 
 
+def test_a_weight_of_a_place_on_itself_is_ignored() -> None:
+    from scipy.sparse import csr_array
+
+    x = np.random.default_rng(0).uniform(size=12)
+    w = contiguity((3, 4)).toarray()
+    for measure in (gi_star, local_moran):
+        plain, own = measure(x, csr_array(w)), measure(x, csr_array(w + 3 * np.eye(12)))
+        np.testing.assert_array_equal(plain.z, own.z)
+
+
 def test_nan_is_outside_the_study_area() -> None:
     rng = np.random.default_rng(3)
     x = rng.poisson(3, (6, 6)).astype(float)
