@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -320,14 +321,19 @@ def _nullable(values: np.ndarray) -> pa.Array:
 
 def in_order(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:
     """Do `work` on each item on two threads, a few ahead, giving the answers in order."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        waiting: deque[object] = deque()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > WORKERS:
-                yield waiting.popleft().result()  # type: ignore[attr-defined]
-        while waiting:
-            yield waiting.popleft().result()  # type: ignore[attr-defined]
+    waiting: deque[Future[Out]] = deque()
+    for item in items:
+        waiting.append(_pool().submit(work, item))
+        if len(waiting) > WORKERS:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Return the threads of this process: each keeps its scratch database from file to file."""
+    return ThreadPoolExecutor(WORKERS, thread_name_prefix="rows")
 
 
 __all__ = ["TableLoader", "in_order", "rejected_batch"]
