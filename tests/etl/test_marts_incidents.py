@@ -152,6 +152,12 @@ def test_every_area_has_every_class_and_period(city: City) -> None:
     assert city.figure("district", "d", "criminal")["n_zero_communities"] == 1
 
 
+def test_a_community_with_cases_only_the_year_before_is_a_zero_community(city: City) -> None:
+    row = city.figure("district", "d", "call")
+    assert (row["n_before"], row["n_zero_communities"]) == (1, 3)
+    assert city.figure("community", "c1", "call")["n_zero_communities"] == 1
+
+
 def test_rows_of_an_area_carry_its_slice(city: City) -> None:
     assert city.figure("district", "d", "all")["station_id"] is None
     row = city.figure("community", "c1", "all")

@@ -27,10 +27,10 @@ def test_the_worked_examples(shared_data: Path) -> None:
 
 
 def test_areas_of_cells_count() -> None:
-    # hot: 4 incidents on 2 of 6 ha; the best 2 ha hold 5 (1 ha) and half of the next 4 (2 ha): 7
-    found = record(np.array([4, 5, 1]), np.array([True, False, False]), areas=np.array([2.0, 1, 3]))
-    assert found.pei == pytest.approx(4 / 7)
-    assert found.pai == pytest.approx((4 / 10) / (2 / 6))
+    # hot: 6 incidents on 2 of 6 ha; the best 2 ha hold 5 (1 ha) and half of the next 6 (2 ha): 8
+    found = record(np.array([6, 5, 1]), np.array([True, False, False]), areas=np.array([2.0, 1, 3]))
+    assert found.pei == pytest.approx(6 / 8)
+    assert found.pai == pytest.approx((6 / 12) / (2 / 6))
 
 
 def test_nothing_happened_has_no_accuracy() -> None:
