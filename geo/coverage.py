@@ -310,7 +310,8 @@ def _pairs(areas: NDArray[np.object_], others: NDArray[np.object_]) -> list[NDAr
     left, right = shapely.STRtree(others).query(areas)
     order = np.lexsort((right, left))
     cuts = np.searchsorted(left[order], np.arange(len(areas) + 1))
-    return [right[order][a:b] for a, b in itertools.pairwise(cuts)]
+    rows = right[order]
+    return [rows[a:b] for a, b in itertools.pairwise(cuts)]
 
 
 def _cover_one(lots: _Lots, i: int, cell_m: float, wanted: list[tuple[int, int]]) -> _Part:
