@@ -142,7 +142,7 @@ def _report(
             context.report.find(
                 "info",
                 "rating_item_missing",
-                f"{standard.name.en}, {period}, {item.name.en}: no evidence for {n} communities.",
+                f"{standard.name.en}, {period}, {item.name.en}: communities without evidence: {n}.",
                 f"{standard.name.zh}，{period}，{item.name.zh}：{n}个小区缺少依据。",
                 table="assessments" if item.is_assessed else None,
                 n=n,

@@ -15,6 +15,7 @@ import numpy as np
 from etl.rating import grading
 from etl.rating.engine import Outcome
 from etl.rating.grading import Flags, Ints
+from etl.rating.model import CertaintyCap
 from etl.rating.points import Floats
 
 
@@ -80,7 +81,13 @@ def _points_needed(outcome: Outcome, goal: Ints) -> Floats:
         return np.full(len(goal), np.nan)
     cuts = np.asarray([grade.cut for grade in standard.grades], dtype=np.float64)[goal]
     sign = -1.0 if standard.direction == "lower" else 1.0
-    needed = np.round(np.maximum(sign * (cuts - outcome.score), 0.0), standard.decimals)
+    needed = np.maximum(sign * (cuts - outcome.score), 0.0)
+    for column, cap in enumerate(standard.caps):
+        if isinstance(cap, CertaintyCap):
+            # A point won for certain lifts the score and its lower bound alike.
+            unsure = np.where(outcome.caps[:, column] > goal, cap.low_at_least, -np.inf)
+            needed = np.maximum(needed, unsure - outcome.score_low)
+    needed = np.round(needed, standard.decimals)
     return np.where(goal < 0, np.nan, needed)
 
 

@@ -628,6 +628,25 @@ def test_next_step_takes_the_cheapest_points_first(tmp_path: Path) -> None:
     assert step.grade.tolist() == [0, 0, -1]
 
 
+def test_next_step_counts_the_points_that_certainty_asks_for(tmp_path: Path) -> None:
+    def change(body: dict[str, Any]) -> None:
+        rule = {"rule": "linear", "measure": "criminal_relative", "full_at": 0.0, "zero_at": 2.0}
+        body["items"][1].update(rule, effort=9)
+        body["caps"] = [_named(kind="certainty_cap", grade="fair", low_at_least=70)]
+
+    measured = Measured(np.array([0.0]), np.array([0.0]), np.array([2.0]))
+    outcome = rate(
+        small_standard(tmp_path, change),
+        Evidence(1, {"criminal_relative": measured}, {"a": np.array([50.0])}),
+    )
+    # 50 + 40 = 90 would be good, but at the bound 50 + 0: 20 short of 70, of which a has 10.
+    step = find_next_step(outcome)
+    assert names_of(outcome) == ["fair"]
+    assert step.needed.tolist() == [20]
+    assert step.gains.tolist() == [[10, 0]]
+    assert step.is_reachable.tolist() == [False]
+
+
 def test_next_step_never_proposes_items_without_effort_and_says_when_it_is_out_of_reach(
     tmp_path: Path,
 ) -> None:
