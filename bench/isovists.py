@@ -1,0 +1,138 @@
+"""Exact isovists, side by side in one run: geo.viewshed, pysovist, shapely shadow difference.
+
+    python bench/isovists.py --buildings 2000 --origins 20000
+
+Every contender gets the same walls and origins and hands back the area of each isovist; ours also
+writes every outline, and once more as shapely polygons. One core. The peers are slow, so each gets
+the first origins alone, and rates are compared. pysovist belongs into a virtual environment of its
+own; point PYTHONPATH at its site-packages. A peer that is missing is named and skipped.
+"""
+
+import argparse
+import importlib.util
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from geo.viewshed import ARC_VERTICES, index_walls, viewsheds, walls_from_polygons
+
+PITCH_M = 40.0
+
+
+def make_city(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Turned blocks of 8 to 24 by 8 to 16 m, one to a lot of 40 m."""
+    side = int(np.ceil(n**0.5))
+    place = np.column_stack([np.arange(n) % side, np.arange(n) // side]) * PITCH_M
+    place = place + rng.uniform(-8, 8, (n, 2))
+    half = rng.uniform([8, 8], [24, 16], (n, 2)) / 2
+    turn = rng.uniform(0, np.pi, n)
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half[:, None, :]
+    c, s = np.cos(turn)[:, None], np.sin(turn)[:, None]
+    x = corners[..., 0] * c - corners[..., 1] * s
+    y = corners[..., 0] * s + corners[..., 1] * c
+    return shapely.polygons(np.stack([x, y], axis=-1) + place[:, None, :])
+
+
+def make_origins(n: int, city: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Points outside buildings, in the order of tiles of 200 m, as a camera list by street is."""
+    west, south, east, north = shapely.total_bounds(city)
+    xy = rng.uniform([west, south], [east, north], (2 * n, 2))
+    inside = shapely.STRtree(city).query(shapely.points(xy), predicate="intersects")[0]
+    xy = np.delete(xy, np.unique(inside), axis=0)[:n]
+    return xy[np.lexsort(((xy[:, 0] // 200), (xy[:, 1] // 200)))]
+
+
+def with_shadows(xy: np.ndarray, walls: np.ndarray, range_m: float) -> np.ndarray:
+    """A disc less the shadow of every wall near it, by GEOS."""
+    lines = shapely.linestrings(walls.reshape(-1, 2, 2))
+    tree = shapely.STRtree(lines)
+    areas = np.empty(len(xy))
+    for k, origin in enumerate(xy):
+        near = tree.query(shapely.Point(origin), predicate="dwithin", distance=range_m)
+        a, b = walls[near, :2] - origin, walls[near, 2:] - origin
+        rim = np.stack([b, 0.2 * a + 0.8 * b, (a + b) / 2, 0.8 * a + 0.2 * b, a], axis=1)
+        rim *= 4 * range_m / np.maximum(np.hypot(rim[..., 0], rim[..., 1]), 1e-9)[..., None]
+        shadows = shapely.polygons(np.concatenate([np.stack([a, b], 1), rim], axis=1) + origin)
+        disc = shapely.Point(origin).buffer(range_m, quad_segs=ARC_VERTICES // 4)
+        shadows = shadows[shapely.is_valid(shadows)]
+        areas[k] = shapely.difference(disc, shapely.union_all(shadows)).area
+    return areas
+
+
+def with_pysovist(xy: np.ndarray, walls: np.ndarray, range_m: float) -> np.ndarray:
+    import pysovist
+
+    plan = pysovist.Plan(walls.reshape(-1, 2, 2))
+    seen = [pysovist.isovist(plan, origin, max_distance=range_m) for origin in xy]
+    return np.array([one.area if hasattr(one, "area") else one.metrics["area"] for one in seen])
+
+
+def best_of(runs: int, work: Callable[[], object]) -> float:
+    """CPU seconds of the fastest run: other work on the machine does not count."""
+    times = []
+    for _ in range(runs):
+        begun = time.process_time()
+        work()
+        times.append(time.process_time() - begun)
+    return min(times)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--buildings", type=int, default=2000)
+    parser.add_argument("--origins", type=int, default=20_000)
+    parser.add_argument("--peer-origins", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    rng = np.random.default_rng(options.seed)
+    city = make_city(options.buildings, rng)
+    xy = make_origins(options.origins, city, rng)
+    walls = walls_from_polygons(city)
+    begun = time.process_time()
+    index = index_walls(walls, closed=True)
+    print(
+        f"{len(city):,} buildings, {len(walls):,} walls; index {time.process_time() - begun:.2f} s"
+    )
+    viewsheds(xy[:2, 0], xy[:2, 1], index, range_m=30)  # compile
+    peers = {"shapely shadows": with_shadows}
+    if importlib.util.find_spec("pysovist"):
+        peers["pysovist"] = with_pysovist
+    else:
+        print("pysovist is not installed: pip install pysovist in a venv of its own, then set "
+              "PYTHONPATH to its site-packages")  # fmt: skip
+    for range_m in (30.0, 60.0):
+        views = viewsheds(xy[:, 0], xy[:, 1], index, range_m=range_m)
+        rates = []
+        for hfov in (360.0, 90.0):
+
+            def see(range_m: float = range_m, hfov: float = hfov) -> object:
+                return viewsheds(*xy.T, index, range_m=range_m, hfov_deg=hfov, bearing_deg=30)
+
+            rates.append(len(xy) / best_of(3, see))
+        ours, wedge = rates
+        whole = len(xy) / (len(xy) / ours + best_of(1, views.polygons))
+        n_bad = int((~shapely.is_valid(shapes)).sum())
+        print(f"\nrange {range_m:.0f} m, {len(xy):,} origins, one core")
+        print(f"  geo.viewshed              {ours:>10,.0f} per s   {n_bad} invalid")
+        print(f"  ... and shapely polygons  {whole:>10,.0f} per s")
+        print(f"  ... wedges of 90 degrees  {wedge:>10,.0f} per s")
+        few = xy[: options.peer_origins]
+        for name, peer in peers.items():
+            begun = time.process_time()
+            areas = peer(few, walls, range_m)
+            rate = len(few) / (time.process_time() - begun)
+            exact = name == "pysovist"
+            mine = views.areas_m2 if exact else shapely.area(shapes)
+            apart = np.abs(areas / mine[: len(few)] - 1).max()
+            print(f"  {name:<24}  {rate:>10,.0f} per s   ours {ours / rate:,.0f} x   "
+                  f"areas apart by {apart:.1e}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
