@@ -157,7 +157,8 @@ def scan(
                 blank = False
                 i += 1
                 opened = line
-                inner, inside_fields = -1, 0
+                # Whole lines inside the quotes, and how many of them look like rows.
+                inner, inside_fields, n_inner, n_rowlike = -1, 0, 0, 0
                 while True:
                     if i >= n:
                         result[OPEN_LINE] = opened
@@ -171,8 +172,9 @@ def scan(
                         break
                     if c == 10 or (c == 13 and not (i + 1 < n and data[i + 1] == 10)):
                         line += 1
-                        if inner >= 0 and inside_fields == n_columns and n_columns > 1:
-                            result[SWALLOWED_LINE] = opened
+                        if inner >= 0:
+                            n_inner += 1
+                            n_rowlike += inside_fields == n_columns and n_columns > 1
                         inner, inside_fields = i, 1
                     elif c == delimiter:
                         inside_fields += 1
@@ -187,6 +189,11 @@ def scan(
                     i += 1
                 if line > opened:
                     result[N_MULTILINE] += 1
+                if n_rowlike > 0 and n_rowlike == n_inner:
+                    # Once it may be chance, and costs the row; twice a quote has swallowed rows.
+                    flags |= STRAY
+                    if n_rowlike > 1:
+                        result[SWALLOWED_LINE] = opened
             elif i < n:
                 c = data[i]
                 if (
