@@ -117,6 +117,7 @@ def main() -> None:
             rates.append(len(xy) / best_of(3, see))
         ours, wedge = rates
         whole = len(xy) / (len(xy) / ours + best_of(1, views.polygons))
+        shapes = views.polygons()
         n_bad = int((~shapely.is_valid(shapes)).sum())
         print(f"\nrange {range_m:.0f} m, {len(xy):,} origins, one core")
         print(f"  geo.viewshed              {ours:>10,.0f} per s   {n_bad} invalid")
