@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         one.set_defaults(run=run)
     _add_serve(commands)
     _add_export(commands)
+    _add_publish(commands)
     for name, run, text in (
         ("verify", _verify, "hold every file of the served build against its manifest"),
         ("status", _status, "say what is served and how the last attempt ended"),
@@ -130,6 +131,15 @@ def _add_export(commands: Any) -> None:
     )
     _add_output(one)
     one.set_defaults(run=_export)
+
+
+def _add_publish(commands: Any) -> None:
+    text = "write the public site of the served build: static pages and open data"
+    one = commands.add_parser("publish", help=text, description=text)
+    one.add_argument("--store", type=Path, required=True, help="folder of builds")
+    one.add_argument("--out", type=Path, required=True, metavar="SITE", help="folder of the site")
+    _add_output(one)
+    one.set_defaults(run=_publish)
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -224,6 +234,24 @@ def _export(options: argparse.Namespace) -> int:
 
     n = export_table(Store(options.store), options.table, options.out)
     _say(options, {"ok": True, "rows": n, "file": str(options.out)}, f"{n} rows: {options.out}")
+    return DONE
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from etl.publish import publish
+    from etl.store import Store
+
+    site = publish(Store(options.store), options.out)
+    body = {
+        "ok": True,
+        "site": str(site.path),
+        "build_id": site.build_id,
+        "files": site.n_files,
+        "communities": site.n_communities,
+        "unchanged": site.unchanged,
+    }
+    text = f"{site.n_files} files, {site.n_communities} communities: {site.path}"
+    _say(options, body, f"nothing to do: {site.path} is up to date" if site.unchanged else text)
     return DONE
 
 
