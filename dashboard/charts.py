@@ -4,6 +4,8 @@ see it and a palette that a colour-blind reader can tell apart.
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -105,10 +107,11 @@ def levels(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
     t = page.t
     order = list(dict.fromkeys(frame["level"]))
     parts = [t("daypart.day"), t("daypart.night")]
+    most = min(1.0, math.ceil(10 * float(frame["share"].max() or 0.0) + 0.5) / 10)
     base = alt.Chart(frame).encode(
         y=alt.Y("level:N", sort=order, title=None, axis=alt.Axis(labelLimit=220)),
         yOffset=alt.YOffset("part:N", sort=parts),
-        x=alt.X("share:Q", title=t("chart.seen_share"), scale=alt.Scale(domain=[0, 1]),
+        x=alt.X("share:Q", title=t("chart.seen_share"), scale=alt.Scale(domain=[0, most]),
                 axis=alt.Axis(format="%")),
         tooltip=[
             alt.Tooltip("level:N", title=t("chart.level")),

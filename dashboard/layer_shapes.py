@@ -111,9 +111,9 @@ def hot_style(page: Page, present: Sequence[str]) -> Style:
             for k, (c, p) in marks.items()
             if k in present
         },
-        fill_opacity=0.5,
-        stroke="#4a2a1a",
-        stroke_width=0.5,
+        fill_opacity=0.75,
+        stroke="#cbbfb3",
+        stroke_width=0.4,
     )
 
 

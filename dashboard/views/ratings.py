@@ -71,6 +71,7 @@ def _explore(page: Page) -> None:
             title=t("ratings.map"),
             bounds=layers.area_bounds(page),
             height_px=480,
+            selected=("communities", str(st.query_params.get("c", ""))),
         )  # fmt: skip
         picked = working_map(view, key="ratings_map")
     with right:
