@@ -117,7 +117,8 @@ def _refuse(codes: np.ndarray, rows: np.ndarray, code: str) -> None:
 def _from_wkb(wkb: np.ndarray, codes: np.ndarray) -> np.ndarray:
     missing = np.asarray(wkb == None)  # noqa: E711
     codes[missing] = "geometry_missing"
-    shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), object)
+    with np.errstate(invalid="ignore"):  # a NaN inside a blob is found below, row by row
+        shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), object)
     for row in np.flatnonzero(shapely.is_missing(shapes) & ~missing):
         codes[row] = "ring_unclosed" if _has_open_ring(wkb[row]) else "geometry_unreadable"
     return np.asarray(shapely.force_2d(shapes), object)
@@ -133,10 +134,11 @@ def _finite(shapes: np.ndarray) -> np.ndarray:
 
 def _mend(shapes: np.ndarray, rows: np.ndarray, codes: np.ndarray, mended: np.ndarray) -> None:
     """Drop repeated points, then make invalid shapes valid where that leaves their area alone."""
-    before = shapely.get_num_coordinates(shapes[rows])
-    shapes[rows] = shapely.remove_repeated_points(shapes[rows])
-    mended[rows] = shapely.get_num_coordinates(shapes[rows]) < before
-    broken = rows[~shapely.is_valid(shapes[rows])]
+    valid = shapely.is_valid(shapes[rows])
+    sound, broken = rows[valid], rows[~valid]
+    before = shapely.get_num_coordinates(shapes[sound])
+    shapes[sound] = shapely.remove_repeated_points(shapes[sound])
+    mended[sound] = shapely.get_num_coordinates(shapes[sound]) < before
     if len(broken) == 0:
         return
     reasons = np.array([str(one) for one in shapely.is_valid_reason(shapes[broken])])

@@ -7,6 +7,7 @@ References
 
 from __future__ import annotations
 
+import codecs
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -171,13 +172,11 @@ def _fraction_bad(texts: list[bytes], encoding: str) -> float:
 
 def _decode(raw: bytes, encoding: str) -> tuple[str, bool]:
     """Return the text and whether it is broken; a character cut by the width is dropped."""
-    codec = CODECS[encoding]
     try:
-        return raw.decode(codec), False
-    except UnicodeDecodeError as error:
-        if error.start >= len(raw) - 3 and error.start > 0:
-            return raw[: error.start].decode(codec), False
-        return raw.decode(codec, "replace"), True
+        # Not final: bytes of a character that has begun and not ended are kept back, not refused.
+        return codecs.getincrementaldecoder(CODECS[encoding])().decode(raw, False), False
+    except UnicodeDecodeError:
+        return raw.decode(CODECS[encoding], "replace"), True
 
 
 def decode_names(table: Table, encoding: str) -> list[str]:

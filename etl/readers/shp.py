@@ -20,6 +20,7 @@ from etl.readers import wkb
 _CODE, _HEADER = 9994, 100
 _POINTS, _LINES, _POLYGONS, _MULTIPOINTS = (1, 11, 21), (3, 13, 23), (5, 15, 25), (8, 18, 28)
 UNREADABLE = b""
+MOST_NESTED = 200
 
 
 def read_offsets(shp: bytes, shx: bytes, label: str) -> np.ndarray:
@@ -154,28 +155,34 @@ def _polygons(rings: list[bytes]) -> bytes:
 def _group(rings: list[bytes]) -> list[list[bytes]]:
     """Group rings into polygons: clockwise ones are shells, each hole goes to its smallest shell.
 
-    A hole that no shell holds is a shell drawn the wrong way round.
+    A hole that no shell holds is a shell drawn the wrong way round. When no ring is clockwise, the
+    writer did not heed the rule, and rings that lie inside an even number of others are shells.
     """
     points = [np.frombuffer(one, "<f8").reshape(-1, 2) for one in rings]
     areas = np.array([_signed_area(one) for one in points])
-    shells = [k for k, area in enumerate(areas) if area < 0]
-    if not shells:
-        shells = list(range(len(rings))) if (areas <= 0).all() else []
-        areas, shells = -areas, shells or [k for k, area in enumerate(areas) if area > 0]
-    shells.sort(key=lambda k: abs(areas[k]))
-    outlines = {k: _outline(points[k]) for k in range(len(rings))}
-    groups: dict[int, list[bytes]] = {}
-    for k in sorted(shells):
-        groups[k] = [rings[k]]
-    for k in range(len(rings)):
-        if k in shells:
-            continue
-        owner = next((s for s in shells if _holds(outlines[s], outlines[k])), None)
+    outlines = [_outline(one) for one in points]
+    shells = [k for k, area in enumerate(areas) if area < 0] or _even(outlines, np.abs(areas))
+    by_size = sorted(shells, key=lambda k: abs(areas[k]))
+    groups: dict[int, list[bytes]] = {k: [rings[k]] for k in shells}
+    for k in sorted(set(range(len(rings))) - set(shells)):
+        larger = (s for s in by_size if abs(areas[s]) > abs(areas[k]))
+        owner = next((s for s in larger if _holds(outlines[s], outlines[k])), None)
         if owner is None:
             groups[k] = [rings[k]]
         else:
             groups[owner].append(rings[k])
     return list(groups.values())
+
+
+def _even(outlines: list[shapely.Polygon | None], sizes: np.ndarray) -> list[int]:
+    """Return rings that lie inside an even number of larger ones (all, when there are many)."""
+    if len(outlines) > MOST_NESTED:
+        return list(range(len(outlines)))
+    depth = [
+        sum(sizes[s] > sizes[k] and _holds(shell, hole) for s, shell in enumerate(outlines))
+        for k, hole in enumerate(outlines)
+    ]
+    return [k for k, n in enumerate(depth) if n % 2 == 0]
 
 
 def _signed_area(ring: np.ndarray) -> float:
