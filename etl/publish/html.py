@@ -66,14 +66,15 @@ def tag(name: str, /, *children: object, **attributes: object) -> Html:
 
 
 def table(
-    head: list[object], rows: list[list[object]], *, caption: str, **attributes: object
+    head: list[str], rows: list[list[object]], *, caption: str, css: str | None = None
 ) -> Html:
-    """Return a table whose first column names its rows."""
+    """Return a table whose first column names its rows; cells repeat their heading for phones."""
     top = tag("tr", *(tag("th", one, scope="col") for one in head))
-    body = [
-        tag("tr", tag("th", row[0], scope="row"), *(tag("td", one) for one in row[1:]))
-        for row in rows
-    ]
-    return tag(
-        "table", tag("caption", caption), tag("thead", top), tag("tbody", *body), **attributes
-    )
+    body = []
+    for first, *others in rows:
+        cells = zip(head[1:], others, strict=True)
+        named = (
+            tag("td", one, data_label=name if css == "method" else None) for name, one in cells
+        )
+        body.append(tag("tr", tag("th", first, scope="row"), *named))
+    return tag("table", tag("caption", caption), tag("thead", top), tag("tbody", *body), class_=css)

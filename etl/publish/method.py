@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,14 @@ from etl.publish.html import Html, table, tag
 from etl.publish.opendata import COLUMNS
 from etl.publish.pages import standard_anchor, write_appeal, write_page
 from etl.publish.read import Published, Standard, both
-from etl.publish.texts import Language, say
+from etl.publish.texts import TEXTS, Language, say
 
+_NAMED = re.compile(r"`([a-z_]+)`")
+PARAMETERS = tuple(
+    key.removeprefix("parameter.")
+    for key in TEXTS
+    if key.startswith("parameter.") and key != "parameter.steps_one"
+)
 LISTS = ("eligibility", "caps", "vetoes", "disqualifications", "consequences")
 
 
@@ -50,10 +57,9 @@ def _standard(standard: Standard, language: Language) -> list[Html | None]:
     for key in LISTS[1:]:
         found += _list(body, key, language)
     found += _enough(body, language)
-    choices = (
-        "、".join(body.get("choices", ()))
-        if language == "zh"
-        else ", ".join(body.get("choices", ()))
+    choices = say(language, "comma").join(
+        say(language, f"choice.{one}") if f"choice.{one}" in TEXTS else str(one)
+        for one in body.get("choices", ())
     )
     facts = (
         ("method.source", both(body, "source").of(language)),
@@ -88,14 +94,29 @@ def _items(standard: Standard, language: Language) -> Html:
             both(one, "name").of(language),
             _figure(one.get("weight")),
             both(one, "text").of(language),
-            str(rules.get(one.get("rule"), {}).get(language, one.get("rule", ""))),
+            _rule(one, str(rules.get(one.get("rule"), {}).get(language, "")), language),
             both(scorers.get(one.get("scorer"), {}), "name").of(language),
         ]
         for one in body.get("items", ())
     ]
     keys = ("item", "most_points", "method.what", "method.rule", "method.scorer")
-    head: list[object] = [say(language, key) for key in keys]
-    return table(head, rows, caption=say(language, "method.items"), class_="method")
+    head: list[str] = [say(language, key) for key in keys]
+    return table(head, rows, caption=say(language, "method.items"), css="method")
+
+
+def _rule(item: Mapping[str, Any], text: str, language: Language) -> Html:
+    """Return how an item's points are given, with the item's own numbers."""
+    text = _NAMED.sub(lambda found: _figure(item.get(found[1])) or found[1], text)
+    told = []
+    for key in PARAMETERS:
+        value = item.get(key)
+        if key == "steps" and isinstance(value, list):
+            ways = [say(language, "parameter.steps_one", over=a, off=b) for a, b in value]
+            told.append(say(language, "parameter.steps", value=say(language, "comma").join(ways)))
+        elif _figure(value):
+            told.append(say(language, f"parameter.{key}", value=_figure(value)))
+    numbers = tag("small", say(language, "comma").join(told)) if told else None
+    return tag("span", text, numbers)
 
 
 def _grades(standard: Standard, language: Language) -> Html:
@@ -104,7 +125,7 @@ def _grades(standard: Standard, language: Language) -> Html:
         key for key in ("stars", "cut", "share", "reward_yuan") if any(key in g for g in grades)
     ]
     told = any("consequence_zh" in one or "consequence_en" in one for one in grades)
-    head: list[object] = [say(language, "method.grade")]
+    head: list[str] = [say(language, "method.grade")]
     head += [say(language, "method." + key.removesuffix("_yuan")) for key in shown]
     head += [say(language, "method.consequence")] if told else []
     rows: list[list[object]] = []
@@ -148,12 +169,13 @@ def _columns(site: Published, language: Language) -> Html:
         own = f"column.{name}"
         meaning = site.columns[name].of(language) if name in site.columns else say(language, own)
         rows.append([tag("code", name), meaning])
-    head: list[object] = [say(language, "method.column"), say(language, "method.meaning")]
+    head: list[str] = [say(language, "method.column"), say(language, "method.meaning")]
     return table(head, rows, caption=say(language, "data"))
 
 
 def _figure(value: object) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else ""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:g}" if number else ""
 
 
 def _share(value: object) -> str:

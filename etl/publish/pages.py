@@ -158,8 +158,8 @@ def _ratings_table(site: Published, standard: Standard, language: Language) -> H
         where = join([name, *([street] if street else [])])
         rated = grade_text(standard, rating, language)
         rows.append([where, rated, was, tag("span", day, class_="day")])
-    head: list[object] = [say(language, key) for key in ("community", "rating", "previous", "day")]
-    return table(head, rows, caption=standard.name.of(language), class_="ratings")
+    head: list[str] = [say(language, key) for key in ("community", "rating", "previous", "day")]
+    return table(head, rows, caption=standard.name.of(language), css="ratings")
 
 
 def write_appeal(site: Published, language: Language) -> list[Html]:
@@ -278,7 +278,7 @@ def _items_table(standard: Standard, items: list[Item], language: Language) -> H
         ]
         for one in items
     ]
-    head: list[object] = [say(language, key) for key in ("item", "band", "most_points")]
+    head: list[str] = [say(language, key) for key in ("item", "band", "most_points")]
     return table(head, rows, caption=say(language, "items"))
 
 
@@ -291,7 +291,7 @@ def _history(site: Published, one: Community, standard: Standard, language: Lang
         ]
         for rating in reversed(standard.ratings.get(one.community_id, []))
     ]
-    head: list[object] = [say(language, key) for key in ("period", "rating", "day")]
+    head: list[str] = [say(language, key) for key in ("period", "rating", "day")]
     return table(head, rows, caption=say(language, "history"))
 
 
@@ -303,7 +303,7 @@ def _compared(
         [mark.label + (say(language, "here") if key == mine else ""), mark.n]
         for key, mark in marks.items()
     ]
-    head: list[object] = [say(language, "rating"), say(language, "n_communities")]
+    head: list[str] = [say(language, "rating"), say(language, "n_communities")]
     return table(head, rows, caption=say(language, "compared"))
 
 

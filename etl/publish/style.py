@@ -36,11 +36,11 @@ border-bottom:1px solid var(--line)}}
 h3{{font-size:1.05rem;margin:24px 0 6px}}
 p,ul,dl{{margin:6px 0;max-width:48em}}
 ul{{padding-left:1.3em}}
-.soft,figcaption,caption{{color:var(--soft);font-size:.9rem}}
+.soft,figcaption{{color:var(--soft);font-size:.9rem}}
 figure{{margin:12px 0}}
 .beside{{display:grid;grid-template-columns:minmax(0,1fr) 250px;gap:8px 24px;align-items:start}}
 svg.map{{display:block;width:100%;height:auto;border:1px solid var(--line);background:#fbfcfd}}
-.map path{{stroke:#2b3a47;stroke-width:1.2;stroke-linejoin:round}}
+.map a>path,.swatch>path{{stroke:#2b3a47;stroke-width:1.2;stroke-linejoin:round}}
 .map .scale{{fill:none;stroke:var(--ink);stroke-width:2}}
 .map .unpublished{{fill:#fff}}
 .map text{{text-anchor:middle;font-weight:700;fill:#17222e;stroke:#fff;stroke-width:5px;
@@ -53,9 +53,8 @@ svg.swatch{{display:inline-block;width:38px;height:28px;border:0;background:none
 .hidden{{position:absolute;width:0;height:0}}
 .legend{{list-style:none;padding:0;margin:4px 0}}
 .legend li{{display:flex;gap:10px;align-items:center;padding:3px 0}}
-.wide{{overflow-x:auto}}
 table{{border-collapse:collapse;width:100%;margin:8px 0;font-variant-numeric:tabular-nums}}
-caption{{text-align:left;padding:4px 0}}
+caption{{text-align:left;padding:10px 0 2px;font-weight:600}}
 th,td{{text-align:left;vertical-align:top;padding:7px 10px 7px 0;
 border-bottom:1px solid var(--line)}}
 thead th{{border-bottom:2px solid var(--navy);white-space:nowrap}}
@@ -67,19 +66,25 @@ small{{display:block;color:var(--soft);font-weight:400;font-size:.85rem}}
 .day{{white-space:nowrap}}
 .big{{font-size:1.35rem;margin:10px 0 2px}}
 .note{{padding:8px 14px;border-left:4px solid var(--navy);background:var(--wash)}}
-.mine th,.mine td{{background:var(--wash)}}
 dl{{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px}}
 dt{{color:var(--soft)}}
 dd{{margin:0}}
 code{{font-size:.9em}}
+.method th{{min-width:8em}}
 @media(max-width:760px){{
 body{{font-size:15px}}
 .beside{{grid-template-columns:minmax(0,1fr)}}
 .legend{{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}}
 h1{{font-size:1.35rem}}
 th,td{{padding-right:6px}}
+thead th{{white-space:normal}}
+.ratings th,.ratings td{{font-size:14px}}
+.ratings .stars{{letter-spacing:0}}
+dl{{grid-template-columns:minmax(0,1fr);gap:0}}
+dd{{margin-bottom:6px}}
 .ratings .grade span+span{{display:block}}
-.method thead{{display:none}}
+.method thead{{position:absolute;left:-9999px}}
+.method td::before{{content:attr(data-label);color:var(--soft);font-size:.85rem;margin-right:.7em}}
 .method tr{{display:block;padding:8px 0;border-bottom:1px solid var(--line)}}
 .method th,.method td{{display:block;border:0;padding:1px 0}}
 }}
