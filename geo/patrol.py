@@ -155,7 +155,8 @@ def patrol_reach(
     west, south, cell, ny, nx = _lay(areas, px, py, cell_m)
     blocked, owner = np.zeros((ny, nx), np.uint8), np.full((ny, nx), -1, np.int32)
     edges, parts = walls_by_polygon(areas[::-1])
-    paint(edges, parts, np.arange(len(areas), dtype=np.int32)[::-1], west, south, cell, owner)
+    last_first = np.arange(len(areas) - 1, -1, -1, dtype=np.int32)
+    paint(edges, parts, last_first, west, south, cell, owner)
     walls, of_house = walls_by_polygon(buildings)
     paint(walls, of_house, np.ones(len(of_house), np.uint8), west, south, cell, blocked)
     owner[blocked == 1] = -1
@@ -203,7 +204,7 @@ def within_reach(
     GeoError
         Hours outside 0 to 23.
     """
-    px, py = np.asarray(x, float).ravel(), np.asarray(y, float).ravel()
+    px, py = np.array(x, float).ravel(), np.array(y, float).ravel()
     mask = np.full(len(px), ALL_DAY, np.uint32)
     if hour is not None:
         hours = np.broadcast_to(np.asarray(hour, np.int64), px.shape)

@@ -155,7 +155,8 @@ def look(
         n_threads=n_threads,
     )
     squared = np.where(reach > 0, reach**2, -1.0)
-    return Sight(tuple(levels), cameras.x, cameras.y, known, squared, farthest, views)
+    x, y = _plain(cameras.x), _plain(cameras.y)
+    return Sight(tuple(levels), x, y, known, squared, farthest, views)
 
 
 def see(sight: Sight, x: ArrayLike, y: ArrayLike, *, n_threads: int = 1) -> NDArray[np.bool_]:
@@ -182,8 +183,7 @@ def see(sight: Sight, x: ArrayLike, y: ArrayLike, *, n_threads: int = 1) -> NDAr
     GeoError
         x and y of different lengths.
     """
-    px = np.ascontiguousarray(np.asarray(x, dtype=np.float64).ravel())
-    py = np.ascontiguousarray(np.asarray(y, dtype=np.float64).ravel())
+    px, py = _plain(x), _plain(y)
     if len(px) != len(py):
         raise GeoError(
             f"see: {len(px)} x and {len(py)} y; as many of both were expected. Pass pairs."
@@ -209,6 +209,11 @@ def see(sight: Sight, x: ArrayLike, y: ArrayLike, *, n_threads: int = 1) -> NDAr
     place = np.arange(n_parts * n_levels, dtype=np.uint16)
     seen = (bits[:, None] >> place[None, :]) & 1
     return seen.astype(bool).reshape(len(px), n_parts, n_levels)
+
+
+def _plain(values: ArrayLike) -> NDArray[np.float64]:
+    """A vector of one memory layout: every other one would be compiled for anew."""
+    return np.require(np.asarray(values, dtype=np.float64).ravel(), requirements=["C", "W"])
 
 
 def _file_reaches(sight: Sight, active: NDArray[np.int64]) -> WallIndex:

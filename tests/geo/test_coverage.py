@@ -199,6 +199,15 @@ def test_blind_spots_count_the_points_in_them() -> None:
     assert (found.blind.daypart == NIGHT).all()
 
 
+def test_blind_ground_is_cut_along_one_lattice_for_the_whole_city() -> None:
+    sight = look(cameras(), NO_WALLS, levels_px_per_m=only(a=25.0))
+    found = cover_city([shapely.box(30, 20, 110, 60)], [], sight, blind=[("a", "day")])
+    assert sorted(shapely.bounds(found.blind.geometry).tolist()) == [
+        [30, 20, 50, 50], [30, 50, 50, 60], [50, 20, 100, 50], [50, 50, 100, 60],
+        [100, 20, 110, 50], [100, 50, 110, 60],
+    ]  # fmt: skip
+
+
 def test_a_blind_ring_round_a_building_is_a_polygon_with_a_hole() -> None:
     house = shapely.box(10, 10, 20, 20)
     sight = look(cameras(), NO_WALLS, levels_px_per_m=only(a=25.0))
@@ -309,6 +318,25 @@ def test_a_gate_on_a_facade_is_seen_from_its_front_and_a_flat_behind_it_is_not()
     sight = look(cameras({}), walls_from_polygons(house), levels_px_per_m=only(a=125.0))
     found = see(sight, [0, 0, 0], [6.0, 6.5, 12.0])[:, 0, 0]
     assert found.tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("bearing", [0.0, 90.0, 180.0, 270.0])
+def test_a_gate_is_seen_on_whichever_facade_it_is(bearing: float) -> None:
+    toward = np.array([np.sin(np.radians(bearing)), np.cos(np.radians(bearing))])
+    house = shapely.box(*(7 * toward - 2), *(7 * toward + 2))
+    sight = look(
+        cameras({"bearing_deg": bearing}), walls_from_polygons(house), levels_px_per_m=only(a=125.0)
+    )
+    assert see(sight, *(5 * toward).reshape(2, 1))[0, 0, 0]
+
+
+def test_points_are_seen_up_to_the_arc_itself() -> None:
+    dome = cameras({"hfov_deg": 360.0, "range_m": 8.0})
+    sight = look(dome, NO_WALLS, levels_px_per_m=only(a=25.0))
+    turn = np.radians(np.arange(360))
+    for radius, expected in ((7.9999, True), (8.0001, False)):
+        found = see(sight, radius * np.sin(turn), radius * np.cos(turn))
+        assert (found[:, 0, 0] == expected).all()
 
 
 def test_points_without_a_place_and_points_far_away_are_not_seen() -> None:

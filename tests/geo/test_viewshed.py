@@ -215,6 +215,15 @@ def test_touching_corners_let_no_sight_through() -> None:
     assert not found.covers(shapely.Point(16, 1.0))
 
 
+@pytest.mark.parametrize("behind", [[], [shapely.box(20, -9, 22, 9)]])
+def test_a_crack_between_two_buildings_shows_nothing(behind: list[shapely.Polygon]) -> None:
+    # a crack of a hundredth of a micrometre: neither a wall nor the arc behind it is drawn
+    front = [shapely.box(5, -5, 10, 0), shapely.box(5, 1e-8, 10, 5)]
+    found = isovist(0, 5e-9, walls_from_polygons([*front, *behind]), range_m=40)
+    assert found.is_valid
+    assert not found.intersects(shapely.box(5.5, -0.2, 9.5, 0.2))
+
+
 def test_holes_and_multipolygons_have_walls_and_empty_ones_none() -> None:
     holed = shapely.Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(3, 3), (6, 3), (6, 6), (3, 6)]])
     two = shapely.MultiPolygon([shapely.box(20, 0, 21, 1), shapely.box(30, 0, 31, 1)])
