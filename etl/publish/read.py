@@ -152,6 +152,16 @@ def read_public(build: Path) -> Published:
     path = build / PUBLIC
     if not path.exists():
         raise StoreError(f"{build.name}/{PUBLIC.as_posix()}: missing. Build again.")
+    try:
+        return _read(path)
+    except duckdb.Error as error:
+        raise StoreError(
+            f"{build.name}/{PUBLIC.as_posix()}: {str(error).splitlines()[0]}; expected the public "
+            "tables of a build. Run anxing verify, then build again."
+        ) from error
+
+
+def _read(path: Path) -> Published:
     with duckdb.connect(str(path), read_only=True) as con:
         con.execute("SET enable_external_access = false")
         con.execute("SET threads = 1")

@@ -12,9 +12,10 @@ from typing import Any
 
 from etl.errors import StoreError
 from etl.publish import opendata
+from etl.publish.community import write_community
 from etl.publish.marks import marks_of
 from etl.publish.method import write_method
-from etl.publish.pages import write_community, write_index
+from etl.publish.pages import write_index
 from etl.publish.read import Published, read_public
 from etl.publish.texts import LANGUAGES
 from etl.store import MANIFEST, Store, file_digests, write_json
@@ -65,6 +66,18 @@ def publish(store: Store, out: Path) -> Site:
     place = out.resolve()
     _check_place(place, store.path.resolve(), out)
     site = read_public(build)
+    try:
+        n_files, unchanged = _write(site, place)
+    except OSError as error:
+        raise StoreError(
+            f"{out}: {error.strerror or error}; expected a folder that can be written. "
+            "Mend that, or choose another folder for --out."
+        ) from error
+    return Site(out, build.name, n_files, len(site.communities), unchanged)
+
+
+def _write(site: Published, place: Path) -> tuple[int, bool]:
+    """Write the site beside its place and move it there; how many files, whether it was there."""
     beside = place.with_name(f".{place.name}.unfinished-{os.getpid()}")
     place.parent.mkdir(parents=True, exist_ok=True)
     beside.mkdir()
@@ -80,7 +93,7 @@ def publish(store: Store, out: Path) -> Site:
             _replace(place, beside)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return Site(out, build.name, len(files) + 1, len(site.communities), unchanged)
+    return len(files) + 1, unchanged
 
 
 def _files(site: Published) -> Iterator[tuple[str, bytes]]:

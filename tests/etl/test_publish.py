@@ -429,11 +429,25 @@ def test_a_failed_run_leaves_the_old_site_and_no_rubbish(
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StoreError, match="out: disk full; expected a folder that can be"):
         publish(own_store, tmp_path / "out")
 
     assert file_digests(tmp_path / "out") == before
     assert sorted(one.name for one in tmp_path.iterdir()) == ["out", "store"]
+
+
+def test_a_damaged_slice_is_one_clear_message(own_store: Store, tmp_path: Path) -> None:
+    (own_store.current() / "public" / "public.duckdb").write_bytes(b"not a database")
+
+    with pytest.raises(StoreError, match=r"public\.duckdb: .*expected the public tables"):
+        publish(own_store, tmp_path / "out")
+
+
+def test_a_name_without_english_is_marked_as_chinese(own_store: Store, tmp_path: Path) -> None:
+    change(own_store, "UPDATE core.communities SET name = '金溪佳苑', name_en = NULL")
+    publish(own_store, tmp_path / "out")
+    page = (tmp_path / "out" / "en" / "index.html").read_text(encoding="utf-8")
+    assert page.count('<span lang="zh-CN">金溪佳苑</span>') == COMMUNITIES
 
 
 def test_no_build_is_one_clear_message(tmp_path: Path, capsys) -> None:
