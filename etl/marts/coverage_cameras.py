@@ -10,9 +10,11 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from etl.errors import EtlError
+from etl.forbidden import forbidden_rows
 from etl.paths import REFERENCE
 from geo.mounting import MOVED, REFUSED, Mounting, mount_cameras
 from geo.optics import hfov_deg
@@ -164,36 +166,9 @@ def _fill_optics(
 
 def _forbidden(place_types: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Tell the places in which no such camera may stand (order 799, article 8)."""
-    kinds, row = np.unique(place_types.astype(str), return_inverse=True)
-    return np.array([is_forbidden(kind) for kind in kinds], bool)[row]
-
-
-def is_forbidden(place_type: str) -> bool:
-    """Tell whether the law forbids a camera in a kind of place.
-
-    Parameters
-    ----------
-    place_type
-        As the source writes it; empty is not forbidden.
-
-    Returns
-    -------
-    bool
-        By data/reference/forbidden_places.toml, without regard to case and blanks.
-    """
-    law = _reference("forbidden_places")
-    found = _plain(place_type)
-    if any(_plain(word) in found for word in law["allowed"]):
-        return False
-    return any(
-        found in map(_plain, place["exact"])
-        or any(_plain(word) in found for word in place["contains"])
-        for place in law["places"]
-    )
-
-
-def _plain(text: str) -> str:
-    return "".join(text.lower().split())
+    found = np.zeros(len(place_types), bool)
+    found[forbidden_rows(pa.array(place_types, pa.string()))] = True
+    return found
 
 
 @cache

@@ -11,7 +11,7 @@ import shapely
 from etl import schema
 from etl.district import District
 from etl.marts import MartContext, coverage
-from etl.marts.coverage_cameras import is_forbidden, read_levels
+from etl.marts.coverage_cameras import read_levels
 from etl.report import Report
 
 AS_OF = date(2026, 6, 30)
@@ -190,17 +190,6 @@ def test_a_forbidden_camera_changes_no_share_and_is_named_to_the_steward(city: C
     assert told.severity == "error"
     assert "changing room" in told.en
     assert "changing room" in told.zh
-
-
-@pytest.mark.parametrize(
-    ("place", "expected"),
-    [
-        ("", False), ("小区公共区域", False), ("宾馆客房", True), ("客房走廊", False),
-        ("Hotel Room", True), ("women's CHANGING_ROOM", True), ("toilet entrance", False),
-    ],
-)  # fmt: skip
-def test_forbidden_places(place: str, expected: bool) -> None:
-    assert is_forbidden(place) is expected
 
 
 def test_what_each_camera_adds_by_hand(city: City) -> None:

@@ -1,0 +1,41 @@
+"""Compile the coverage kernels ahead of their first use: `python -m geo.precompile`.
+
+Numba compiles a kernel when it is first called and keeps it beside the source, some fifteen
+seconds of one core for those of coverage. A build that starts this in a process of its own while
+it reads files finds them ready.
+"""
+
+import numpy as np
+import shapely
+
+from geo.coverage import cover_city
+from geo.mounting import mount_cameras
+from geo.patrol import hours_manned, patrol_reach, within_reach
+from geo.sight import Cameras, look, see
+from geo.viewshed import index_walls, walls_from_polygons
+
+
+def compile_kernels() -> None:
+    """Run each kernel once on one house, one camera and one patrol point.
+
+    Notes
+    -----
+    Everything goes the way of a build, so that the same types are compiled.
+    """
+    area, house = shapely.box(0, 0, 100, 100), shapely.box(40, 60, 60, 70)
+    mounted = mount_cameras([50.0], [50.0], [house])
+    values = (mounted.x, mounted.y, *(np.array([v]) for v in (0.0, 62.0, 2560.0, np.nan, 25.0)))
+    walls = index_walls(walls_from_polygons([house]), closed=True)
+    sight = look(Cameras(*values), walls, levels_px_per_m={"recognise": 125.0})
+    see(sight, [50.0], [55.0])
+    spot = (np.array([50.0]), np.array([55.0]))
+    cover_city([area], [house], sight, blind=[("recognise", "day")], points=[spot])
+    reach = patrol_reach(
+        [20.0], [20.0], radius_m=50.0, communities=[area], buildings=[house],
+        hours=hours_manned([8.0], [20.0]),
+    )  # fmt: skip
+    within_reach(reach, *spot, hour=[9])
+
+
+if __name__ == "__main__":
+    compile_kernels()
