@@ -149,7 +149,14 @@ class TableLoader:
     def _datum(self, spec: SourceSpec, raw: RawTable) -> str | None:
         if schema.input_table(spec.table).geometry is None:
             return None
-        return choose_datum(spec.datum, raw.crs, where=raw.source.label)
+        datum = choose_datum(spec.datum, raw.crs, where=raw.source.label)
+        hint = raw.datum_hint
+        if hint != datum and {hint, datum} & {"gcj02", "bd09"} and hint is not None:
+            raise SourceError(
+                f"{raw.source.label}: column names that speak of {hint}; expected {datum}, as "
+                f'declared. Map other columns, or declare datum = "{hint}" in the district file.'
+            )
+        return datum
 
     def _clean(
         self, batch: pa.RecordBatch, owner: FileRows, number: int

@@ -85,7 +85,7 @@ def match_headers(
     where = where or source.label
     _refuse_too_many(found, where)
     ignored = {tidy(one) for one in source.ignore}
-    header = Header({}, _datum_hint(found, ignored))
+    header = Header({})
     missing = []
     for name in dict.fromkeys((*source.wanted, *source.optional)):
         place, how = _find(name, found, source.table, where, truncated)
@@ -97,7 +97,9 @@ def match_headers(
             missing.append(name)
     _refuse_personal(source, found, ignored, set(header.positions.values()), where)
     if missing:
-        raise MissingColumnsError(_say_missing(missing, found, where, header.datum_hint))
+        told = _datum_hint(one for one in found if tidy(one) not in ignored)
+        raise MissingColumnsError(_say_missing(missing, found, where, told))
+    header.datum_hint = _datum_hint(found[place] for place in header.positions.values())
     _add_extra(source, found, header, ignored, geometry)
     return header
 
@@ -185,13 +187,10 @@ def _renamed(source: SourceFile, found: str, name: str, how: str) -> Finding:
     )
 
 
-def _datum_hint(found: Iterable[str], ignored: set[str]) -> str | None:
+def _datum_hint(found: Iterable[str]) -> str | None:
     for name in found:
-        text = tidy(name)
-        if text in ignored:
-            continue
         for datum, pattern in _DATUMS:
-            if pattern.search(text):
+            if pattern.search(tidy(name)):
                 return datum
     return None
 

@@ -85,9 +85,9 @@ def _ring(found: Sequence[Sequence[float]]) -> bytes:
 
 def _pairs(found: Sequence[Sequence[float]]) -> bytes:
     """Return positions as doubles, x and y only."""
-    flat = array("d", chain.from_iterable(found))
-    if len(flat) != 2 * len(found) or any(len(one) != 2 for one in found):
-        if any(len(one) < 2 for one in found):
-            raise TypeError("a position of fewer than two numbers")
-        flat = array("d", chain.from_iterable(one[:2] for one in found))
-    return flat.tobytes()
+    lengths = set(map(len, found))
+    if lengths and min(lengths) < 2:
+        raise TypeError("a position of fewer than two numbers")
+    if lengths != {2}:
+        found = [one[:2] for one in found]
+    return array("d", chain.from_iterable(found)).tobytes()

@@ -144,7 +144,7 @@ METRES = polygon([[[4e5, 4e6], [5e5, 4e6], [5e5, 5e6], [4e5, 4e6]]])
 
 def test_metres_need_a_declaration(tmp_path: Path) -> None:
     plain = write(tmp_path, [feature("a", METRES)])
-    with pytest.raises(SourceError, match="beyond 180 degrees"):
+    with pytest.raises(SourceError, match="1 of 1 shapes looked at lie beyond 180 degrees"):
         table(plain)
     assert table(plain, datum="EPSG:4549").crs == "EPSG:4326"
     name = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4549"}}

@@ -120,6 +120,11 @@ def test_the_datum_that_names_speak_of_is_handed_on(name: str, datum: str | None
     assert match_headers(source(name), [name]).datum_hint == datum
 
 
+def test_only_the_columns_that_are_read_speak_of_the_datum() -> None:
+    found = ["gcj02_lng", "gcj02_lat", "lon", "lat"]
+    assert match_headers(source("lon", "lat"), found).datum_hint is None
+
+
 def test_missing_shifted_columns_name_the_datum_to_declare() -> None:
     with pytest.raises(SourceError, match='declare datum = "bd09"'):
         match_headers(source("lon", "lat"), ["bd09_lng", "bd09_lat"])
