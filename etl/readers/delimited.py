@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 
 from etl.errors import SourceError
 from etl.readers import _scan, encoding
-from etl.readers.blocks import Block, Layout, read_layout
+from etl.readers.blocks import Block, Layout, read_layout, release
 from etl.readers.headers import Header, MissingColumnsError, match_headers, tidy
 from etl.readers.raw import LINE, RawTable, SourceFile
 from etl.readers.signature import check_signature
@@ -383,6 +383,7 @@ def _parse(plan: _Plan, block: Block, source: SourceFile) -> pa.RecordBatch:
             f"{source.label}, from line {block.first_line + 1}: {error}; expected rows that parse. "
             "Save the file again as CSV."
         ) from None
+    release(plan.data, block.begin, block.end)
     if table.num_rows != block.n_good:
         raise SourceError(
             f"{source.label}, from line {block.first_line + 1}: {table.num_rows:,} rows parsed; "
