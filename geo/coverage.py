@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 STRIP_M = 5.0
-MOST_CELLS = 1 << 20
+MOST_CELLS = 1 << 19
 SMALLEST_BLIND_M2 = 20.0
 BLOCK_M = 50.0
 
@@ -78,7 +78,7 @@ class CityCoverage:
     levels
         Names of the levels in the order of the last axis, coarsest first.
     cell_m
-        (n,) cell size used: the one asked for, doubled until a community has a million cells.
+        (n,) cell size used: the one asked for, doubled until a community has half a million cells.
     open_m2, strip_m2
         (n,) ground outside buildings; of it within 5 m of the boundary.
     seen_m2, seen_twice_m2, seen_thrice_m2

@@ -172,8 +172,9 @@ def _tell(context: MartContext, ground: Ground, cameras: CameraList) -> None:
         ),
         (
             "unknown_bearing", "warning", int(unknown.sum()),
-            "have no bearing; they count as possible coverage alone.",
-            "缺少朝向，仅计为可能覆盖。",
+            "have no bearing; they count as possible coverage alone, and the uncovered share is "
+            "an upper bound. Add the bearings.",
+            "缺少朝向，仅计为可能覆盖，未覆盖占比因此为上限，请补充朝向。",
         ),
         (
             "assumed_optics", "warning", int(cameras.assumed[working].any(axis=1).sum()),

@@ -19,6 +19,7 @@ from geo.sight import DAYPARTS, Cameras, Sight
 from geo.viewshed import WallIndex, viewsheds
 
 PERSON = "recognise"
+MOST_BLIND = 100
 SMOOTH_CELLS = 0.75  # an outline may move by less than one cell to lose its steps
 _BY_COMMUNITY = "FROM found f JOIN core.communities c ON c.community_id = f.community_id"
 
@@ -151,7 +152,8 @@ def fill_blind_spots(
 ) -> None:
     """Fill `mart.blind_spots`, those with most incidents and gates first in their community.
 
-    The points counted by `city` are incidents by day, incidents by night, gates.
+    Of each community, level and daypart the first hundred are listed. The points counted by
+    `city` are incidents by day, incidents by night, gates.
     """
     blind = city.blind
     if not len(blind.geometry):
@@ -165,6 +167,7 @@ def fill_blind_spots(
     group = np.stack([blind.community, blind.daypart, blind.level])[:, order]
     begins = np.flatnonzero(np.r_[True, np.any(group[:, 1:] != group[:, :-1], axis=0)])
     rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.r_[begins, len(order)])) + 1
+    order, rank = order[rank <= MOST_BLIND], rank[rank <= MOST_BLIND]
     shapes = shapely.simplify(
         blind.geometry[order], SMOOTH_CELLS * city.cell_m[blind.community[order]]
     )

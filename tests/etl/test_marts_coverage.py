@@ -274,6 +274,17 @@ def test_blind_spots_are_ranked_by_incidents_then_gates_then_area(city: City) ->
     assert sum(r["n_incidents"] for r in night) == 0
 
 
+def test_a_hundred_blind_spots_of_a_community_are_listed(city: City) -> None:
+    large = shapely.box(X0, Y0 + 1000, X0 + 600, Y0 + 1600)
+    city.add("communities", community_id="c3", name="c3", geometry=shapely.to_wkb(large))
+    city.camera("k1", 50, 50)
+    city.incident(590, 1590, "2026-03-01 12:00", community="c3")
+    city.derive()
+    found = city.rows("blind_spots", "community_id = 'c3' AND daypart = 'day'", order="rank")
+    assert [r["rank"] for r in found] == list(range(1, 101))
+    assert found[0]["n_incidents"] == 1
+
+
 def test_patrols_cover_incidents_at_the_hours_they_are_manned(city: City) -> None:
     city.camera("k1", 5, 5)
     city.add("patrol_points", patrol_point_id="p1", x=X0 + 50, y=Y0 + 50, community_id="c1",

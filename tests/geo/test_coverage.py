@@ -231,7 +231,7 @@ def test_cells_that_meet_at_a_corner_alone_make_valid_outlines() -> None:
 def test_large_communities_get_larger_cells_and_say_so() -> None:
     sight = look(cameras({}), NO_WALLS, levels_px_per_m=only(a=25.0))
     found = cover_city([shapely.box(0, 0, 3000, 3000), shapely.box(0, 0, 9, 9)], [], sight)
-    assert found.cell_m.tolist() == [4.0, 1.0]
+    assert found.cell_m.tolist() == [8.0, 1.0]
     assert found.open_m2.tolist() == [9e6, 81.0]
 
 
