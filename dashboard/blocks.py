@@ -126,9 +126,11 @@ def show_table(
 ) -> int | None:
     """Show a table with its downloads; the row chosen when `select`.
 
-    `columns` gives each column its heading and how to write it: text, count, number, percent,
-    z, p, yuan, date, instant, stars or bool.
+    Columns that hold nothing at all are left out. `columns` gives each its heading and how to
+    write it: text, count, number, percent, z, p, yuan, date, instant, stars or bool.
     """
+    first = next(iter(columns))
+    columns = {c: how for c, how in columns.items() if c == first or frame[c].notna().any()}
     shown = frame[list(columns)].copy()
     for column, (_, kind) in columns.items():
         shown[column] = _prepared(page, shown[column], kind)

@@ -9,6 +9,7 @@ import pandas as pd
 from dashboard.blocks import Card
 from dashboard.formats import is_missing
 from dashboard.page import Page
+from dashboard.queries import sight
 
 TONES = {"up": "bad", "down": "good", "no_real_change": "flat", "too_few": "flat"}
 ARROWS = {"up": "▲", "down": "▼", "no_real_change": "●", "too_few": "○"}
@@ -76,6 +77,11 @@ def headline(page: Page, frame: pd.DataFrame, of_class: str) -> Card | None:
     )
 
 
+def score_lines(page: Page, score: object) -> tuple[str, ...]:
+    """Return the score as a line of a card; no score gives no line."""
+    return () if is_missing(score) else (page.t("card.score", score=page.f.number(score)),)
+
+
 def zero_card(page: Page, frame: pd.DataFrame) -> Card | None:
     """Return the card of communities without a criminal case."""
     t, f = page.t, page.f
@@ -96,12 +102,24 @@ def uncovered_card(page: Page, found: pd.DataFrame, *, strong: bool = True) -> C
     if is_missing(located) or not int(located):
         return Card(t("card.uncovered"), "–", lines=(t("card.uncovered_none"),), strong=strong)
     share = int(row["n_uncovered"]) / int(located)
-    lines = (
-        t("card.uncovered_of", n=f.count(row["n_uncovered"]), total=f.count(located)),
-        t("card.uncovered_why", seen=f.count(row["n_recognised"]),
-          reached=f.count(row["n_patrolled"])),
-    )  # fmt: skip
-    return Card(t("card.uncovered"), f.share(share), "", "flat", lines, strong=strong)
+    lines = [t("card.uncovered_of", n=f.count(row["n_uncovered"]), total=f.count(located))]
+    if not is_missing(row["n_recognised"]):
+        lines.append(t("card.uncovered_seen", n=f.count(row["n_recognised"])))
+    if not is_missing(row["n_patrolled"]):
+        lines.append(t("card.uncovered_reached", n=f.count(row["n_patrolled"])))
+    lines += _unknown_bearings(page)
+    return Card(t("card.uncovered"), f.share(share), "", "flat", tuple(lines), strong=strong)
+
+
+def _unknown_bearings(page: Page) -> list[str]:
+    """Return a warning when the share rests on cameras whose bearing is mostly unknown."""
+    if not page.has("core.cameras"):
+        return []
+    row = sight.bearings(page).iloc[0]
+    n, unknown = int(row["n"]), int(row["n_unknown"])
+    if unknown * 2 < n:
+        return []
+    return [page.t("card.uncovered_bearing", n=page.f.count(unknown), total=page.f.count(n))]
 
 
 def cards(page: Page, frame: pd.DataFrame) -> list[Card]:

@@ -91,7 +91,7 @@ def incident_layer(
             return None, 0, 0
         style = categories(
             {c: Swatch(t(f"class.{c}"), colour, symbol=symbol)
-             for c, (colour, symbol) in CLASS_MARKS.items()},
+             for c, (colour, symbol) in CLASS_MARKS.items() if c in set(rows["class"])},
             radius=4.0, stroke="#ffffff", fill_opacity=0.85,
         )  # fmt: skip
         tips = [

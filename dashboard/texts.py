@@ -37,7 +37,9 @@ class Texts:
 
     def word(self, vocabulary: str, value: object) -> str:
         """Return the word for a coded value, or the value itself when no word is written."""
-        return self.entries.get(f"{vocabulary}.{value}", "" if value is None else str(value))
+        if not isinstance(value, str):
+            return ""
+        return self.entries.get(f"{vocabulary}.{value}", value)
 
     def pick(self, zh: object, en: object) -> str:
         """Return whichever of two spellings this language uses; the other when it is empty."""

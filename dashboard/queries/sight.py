@@ -25,6 +25,8 @@ def levels(read: Reader) -> pd.DataFrame:
         """
         SELECT level, px_per_m, daypart, sum(open_area_m2) AS open_area_m2,
                sum(seen_area_m2) / nullif(sum(open_area_m2), 0) AS seen_fraction,
+               sum(possible_fraction * open_area_m2) / nullif(sum(open_area_m2), 0)
+                   AS possible_fraction,
                sum(k2_fraction * open_area_m2) / nullif(sum(open_area_m2), 0) AS k2_fraction,
                sum(n_gates)::BIGINT AS n_gates, sum(n_gates_seen)::BIGINT AS n_gates_seen,
                sum(n_incidents)::BIGINT AS n_incidents,
@@ -57,6 +59,18 @@ def cameras(read: Reader, community_id: str | None = None) -> pd.DataFrame:
         WHERE ? IS NULL OR k.community_id = ? ORDER BY k.camera_id
         """,
         (community_id, community_id),
+    )
+
+
+def bearings(read: Reader) -> pd.DataFrame:
+    """Return how many cameras there are and how many have no bearing, domes apart: one row."""
+    return read.frame(
+        """
+        SELECT count(*) AS n,
+               count(*) FILTER (bearing_deg IS NULL AND coalesce(hfov_deg, 0) < 360
+                                AND coalesce(kind, '') NOT IN ('dome', 'ptz')) AS n_unknown
+        FROM core.cameras
+        """
     )
 
 

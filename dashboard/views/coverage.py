@@ -55,6 +55,7 @@ def _cards(page: Page, found: pd.DataFrame) -> None:
             cards.append(Card(
                 t(f"coverage.seen_{part}"), f.share(one["seen_fraction"]),
                 lines=(t("coverage.seen_of", area=f.area(one["open_area_m2"])),
+                       t("coverage.possible", share=f.share(one["possible_fraction"])),
                        t("coverage.incidents_seen", n=f.count(one["n_incidents_seen"]),
                          total=f.count(one["n_incidents"]))),
             ))  # fmt: skip
@@ -203,6 +204,7 @@ def _cameras(page: Page) -> None:
     rows["state_word"] = [t.word("camera", s) for s in rows["state"]]
     rows["shown_name"] = [page.name_of(r) for r in rows.to_dict("records")]
     rows["basis"] = [t.word("legal_basis", b) for b in rows["legal_basis"]]
+    rows["lacks"] = [_field_names(page, one) for one in rows["missing"]]
     rows = rows.sort_values("unique_area_m2", ascending=False, na_position="last")
     st.subheader(t("coverage.register"))
     show_lead(t("coverage.register_lead"))
@@ -213,7 +215,7 @@ def _cameras(page: Page) -> None:
         "seen_area_m2": (t("table.seen_area"), "number"),
         "reach_m": (t("table.reach_day"), "number"),
         "night_reach_m": (t("table.reach_night"), "number"),
-        "is_assumed": (t("table.assumed"), "bool"), "missing": (t("table.missing"), "text"),
+        "is_assumed": (t("table.assumed"), "bool"), "lacks": (t("table.missing"), "text"),
         "basis": (t("table.legal_basis"), "text"), "has_sign": (t("table.sign"), "bool"),
         "filed_on": (t("table.filed"), "date"), "retention_days": (t("table.kept"), "count"),
     }, name="cameras", at_most_px=380)  # fmt: skip
@@ -222,6 +224,14 @@ def _cameras(page: Page) -> None:
             t("coverage.listed", n=f.count(LISTED_CAMERAS), total=f.count(len(rows))), "plain"
         )
     downloads(page, "cameras", {"cameras": rows})
+
+
+def _field_names(page: Page, written: object) -> str | None:
+    """Return the dictionary's names of the fields a camera lacks."""
+    if not isinstance(written, str) or not written:
+        return None
+    names = written.replace(",", " ").split()
+    return page.t("punctuation.comma").join(page.label("core.cameras", one) for one in names)
 
 
 def _lacking_fields(page: Page, rows: pd.DataFrame) -> None:

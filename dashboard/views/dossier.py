@@ -26,6 +26,7 @@ from dashboard.queries import counts, places, ratings, sight
 from dashboard.rating_parts import show_ratings
 
 LISTED = 500
+CLOCKS = ("all", "case")  # the classes whose hours a build keeps for one community
 
 
 def render(page: Page) -> None:
@@ -45,7 +46,7 @@ def render(page: Page) -> None:
             id=community_id,
             station=t.pick(facts["station"], facts["station_en"]) or "–",
             street=t.pick(facts["street"], facts["street_en"]) or "–",
-            company=facts["company"] or "–",
+            company=t.pick(facts["company"], None) or "–",
         )
     )
     _headline(page, community_id)
@@ -70,7 +71,7 @@ def _choose(page: Page, known: pd.DataFrame) -> str:
     chosen = st.selectbox(
         page.t("dossier.choose"),
         list(names),
-        format_func=lambda one: f"{names[one]} ({one})",
+        format_func=lambda one: names[one] if names[one] == one else f"{names[one]} ({one})",
         key="dossier_community",
         width=420,
         persist_state="session",
@@ -88,7 +89,7 @@ def _headline(page: Page, community_id: str) -> None:
         row = summary.iloc[0]
         stars = stars_text(row["stars"]) or t.word("state", row["rating_state"])
         cards.insert(0, Card(t("card.stars"), stars,
-                             lines=(t("card.score", score=f.number(row["score"])),)))  # fmt: skip
+                             lines=figures.score_lines(page, row["score"])))  # fmt: skip
         if not is_missing(row["rate_per_1000"]):
             cards.append(Card(t("card.rate"), f.number(row["rate_per_1000"]), lines=(
                 t("overview.rate_interval", low=f.number(row["rate_low"]),
@@ -115,7 +116,10 @@ def _incidents(page: Page, community_id: str) -> None:
         charts.show(charts.monthly(page, months), t("overview.by_month_alt"))
     with right:
         st.subheader(t("overview.by_hour"))
-        hours = counts.hours(page, "community", community_id, str(of_class))
+        clock = str(of_class) if of_class in CLOCKS else "all"
+        if clock != of_class:
+            show_note(t("dossier.clock_all"), "plain")
+        hours = counts.hours(page, "community", community_id, clock)
         if hours.empty or not float(hours["n"].sum()):
             show_note(t("overview.no_hours"), "plain")
         else:

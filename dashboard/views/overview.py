@@ -195,7 +195,7 @@ def _picked(page: Page, rows: pd.DataFrame) -> None:
     show_cards(
         [
             Card(t("card.stars"), stars,
-                 lines=(t("card.score", score=f.number(row["score"])),)),
+                 lines=figures.score_lines(page, row["score"])),
             Card(t("card.all"), f.count(row["n_incidents"]),
                  lines=(t("change.before_12", n=f.count(row["n_incidents_before"])),)),
             Card(t("card.uncovered"), f.share(row["uncovered_fraction"])),
@@ -228,10 +228,12 @@ def _ranking(page: Page, rows: pd.DataFrame) -> None:
     """Show every community beside the map, worst first; a chosen row is shown above."""
     t = page.t
     st.header(t("overview.ranking"))
-    show_lead(t("overview.ranking_lead"))
-    rows = rows.sort_values(["rate_per_1000", "n_incidents"], ascending=False).reset_index(
-        drop=True
-    )
+    rated = rows["rate_per_1000"].notna().any()
+    lead = t("overview.ranking_lead" if rated else "overview.ranking_by_cases")
+    show_lead(lead)
+    rows = rows.sort_values(
+        ["rate_per_1000", "n_cases", "n_incidents"], ascending=False
+    ).reset_index(drop=True)
     rows["shown_name"] = [page.name_of(r) for r in rows.to_dict("records")]
     at = show_table(
         page,
@@ -252,7 +254,7 @@ def _ranking(page: Page, rows: pd.DataFrame) -> None:
         },
         name="ranking",
         select=True,
-        alt=t("overview.ranking_lead"),
+        alt=lead,
     )
     if at is not None:
         before = st.query_params.get("c")
