@@ -331,10 +331,11 @@ def test_a_gate_is_seen_on_whichever_facade_it_is(bearing: float) -> None:
 
 
 def test_points_are_seen_up_to_the_arc_itself() -> None:
-    dome = cameras({"hfov_deg": 360.0, "range_m": 8.0})
+    # so far out that the chords of a drawn arc lie 18 cm inside it
+    dome = cameras({"hfov_deg": 360.0, "range_m": 300.0, "width_px": 1e6})
     sight = look(dome, NO_WALLS, levels_px_per_m=only(a=25.0))
     turn = np.radians(np.arange(360))
-    for radius, expected in ((7.9999, True), (8.0001, False)):
+    for radius, expected in ((299.9999, True), (300.0001, False)):
         found = see(sight, radius * np.sin(turn), radius * np.cos(turn))
         assert (found[:, 0, 0] == expected).all()
 
