@@ -57,7 +57,7 @@ table{{border-collapse:collapse;width:100%;margin:8px 0;font-variant-numeric:tab
 caption{{text-align:left;padding:10px 0 2px;font-weight:600}}
 th,td{{text-align:left;vertical-align:top;padding:7px 10px 7px 0;
 border-bottom:1px solid var(--line)}}
-thead th{{border-bottom:2px solid var(--navy);white-space:nowrap}}
+thead th{{border-bottom:2px solid var(--navy);white-space:nowrap;overflow-wrap:normal}}
 tbody th{{font-weight:600}}
 small{{display:block;color:var(--soft);font-weight:400;font-size:.85rem}}
 .stars{{color:#7a4b00;letter-spacing:1px;white-space:nowrap}}

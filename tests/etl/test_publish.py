@@ -538,3 +538,56 @@ def test_text_is_escaped_once_and_markup_never() -> None:
     assert tag("p", tag("b", "<i>"), None, title='"') == '<p title="&quot;"><b>&lt;i&gt;</b></p>'
     assert tag("p", Html("<br>")) == "<p><br></p>"
     assert tag("meta", name="a", content=None) == '<meta name="a">'
+
+
+def test_dates_and_the_period_before_are_those_of_each_rating(
+    site: Path, model_store: Path
+) -> None:
+    folder = Store(model_store).current()
+    with duckdb.connect(str(folder / "public" / "public.duckdb"), read_only=True) as con:
+        which, now, before, n_items = con.execute(
+            "SELECT a.community_id, a.stars, b.stars, (SELECT count(*) FROM mart.public_items i "
+            "WHERE i.community_id = a.community_id AND i.period = '2026') "
+            "FROM mart.public_ratings a JOIN mart.public_ratings b USING (community_id) "
+            "WHERE a.period = '2026' AND b.period = '2025' AND a.stars <> b.stars ORDER BY 1"
+        ).fetchone()
+    # The latest period ends with the data on 2026-06-30, the one before with its year.
+    days = {row["period"]: row["as_of"] for row in rows_of(site / "data" / "ratings.csv")}
+    assert days == {"2025": "2025-12-31", "2026": "2026-06-30"}
+    page = pages_of(site)[f"en/community/c-{which}.html"]
+    text = "|".join(page.text)
+    words = ["No star", "One star", "Two stars", "Three stars", "Four stars", "Five stars"]
+    facts = text[text.index("As of|") : text.index("Reason|")]
+    assert facts.startswith("As of|2026-06-30|Period before|")
+    assert words[before] in facts
+    history = text[text.index("History|") : text.index("Compared with others|")]
+    assert history.index(words[now]) < history.index("2026-06-30")
+    assert history.index("2026-06-30") < history.index(words[before])
+    assert history.index(words[before]) < history.index("2025-12-31")
+    items = text[text.index("Points earned|") : text.index("History|")]
+    assert len(re.findall(r"(?:[■□]{4}|No evidence)", items)) == n_items
+
+
+def test_the_map_is_north_up_and_blue_is_good(site: Path, model_store: Path) -> None:
+    folder = Store(model_store).current()
+    with duckdb.connect(str(folder / "public" / "public.duckdb"), read_only=True) as con:
+        rows = con.execute(
+            "SELECT name, lat, stars FROM core.communities JOIN mart.public_ratings "
+            "USING (community_id) WHERE period = '2026'"
+        ).fetchall()
+    page = pages_of(site)["index.html"]
+    drawn = dict(
+        zip(
+            [one["aria-label"].partition("：")[0] for one in page.all("a") if "aria-label" in one],
+            [one for one in page.all("path") if str(one.get("d", "")).count("L") > 1],
+            strict=True,
+        )
+    )
+    tops = {name: float(re.match(r"M\S+ ([0-9.]+)", str(drawn[name]["d"]))[1]) for name in drawn}
+    north = max(rows, key=lambda row: row[1])[0]
+    south = min(rows, key=lambda row: row[1])[0]
+    assert tops[north] < tops[south]
+    for name, _, stars in rows:
+        if stars is not None:
+            assert drawn[name]["class"] == f"k{5 - stars}"
+    assert ".map .k0{fill:#1b5e94}" in (site / "index.html").read_text(encoding="utf-8")
