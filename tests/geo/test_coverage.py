@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from geo.coverage import SMALLEST_BLIND_M2, cover_city, coverage
+from geo._lots import SMALLEST_BLIND_M2
+from geo.coverage import cover_city, coverage
 from geo.errors import GeoError
 from geo.mounting import MOVED, REFUSED, STANDS, mount_cameras
 from geo.sight import DAYPARTS, Cameras, look, reaches_m, see
