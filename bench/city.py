@@ -10,9 +10,14 @@ import pyarrow as pa
 import pyarrow.csv
 import shapely
 
-LON, LAT, SIDE_DEG = 120.6, 30.0, 0.8
+LON, LAT, SIDE_DEG = 120.6, 30.0, 0.4
 KINDS = ("burglary", "theft", "robbery", "fight", "noise", "dispute", "lost", "fraud")
-CLASSES = ("criminal", "criminal", "criminal", "public_security") + ("call", "dispute", "call", "call")
+CLASSES = ("criminal", "criminal", "criminal", "public_security") + (
+    "call",
+    "dispute",
+    "call",
+    "call",
+)
 DISTRICT = """
 [district]
 id = "bench"

@@ -303,10 +303,16 @@ def _inputs_digest(district: District, inputs: Inputs, seed: int) -> str:
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    con = duckdb.connect(str(path))
+    from etl.schema import literal
+
+    con = duckdb.connect()
     con.execute("SET threads = 2")
     con.execute(f"SET memory_limit = '{MEMORY}'")
+    con.execute("SET temp_directory = ?", [str(path.parent / "spill")])
     con.execute("SET TimeZone = 'UTC'")
+    # An unfinished build is thrown away, not recovered: without a log every row is written once.
+    con.execute(f"ATTACH {literal(str(path))} AS build (RECOVERY_MODE no_wal_writes)")
+    con.execute("USE build")
     return con
 
 

@@ -19,11 +19,12 @@ from etl.inputs import InputFile, find_files
 from etl.load import TableLoader
 from etl.place import Frame, box_of
 from etl.progress import Progress
+from etl.readers.raw import LINE
 from etl.report import Report
 from etl.schema import quote
 from etl.scoping import Scoping
 from etl.shift import refuse_shift
-from etl.staging import CONTENT, KEY, FileRows, Staged
+from etl.staging import CONTENT, FILE, KEY, FileRows, Staged, gathered_by
 from etl.suspicion import tell_pile
 
 # Areas first: everything else is assigned to them; then what others refer to.
@@ -126,6 +127,9 @@ class CoreFiller:
             owner.check_share(self.district.reject_above_fraction)
         for column, values in added.items():
             staged.rows = staged.rows.append_column(column, values)
+        staged.rows = staged.rows.drop_columns([LINE, FILE])
+        if "station_id" in staged.rows.column_names:
+            staged.rows = gathered_by(staged.rows, "station_id")
         self._write(staged, table)
         self.files += staged.files
         if name == "stations":

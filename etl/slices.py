@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote as quote_name
@@ -15,6 +16,7 @@ from etl.progress import Progress
 from etl.schema import literal, quote
 
 LAYERS, SOURCE = "mart.map_layers", "source"
+WRITERS = 2
 
 
 @dataclass(frozen=True)
@@ -83,19 +85,25 @@ def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Prog
         Shown slice by slice.
     """
     progress.start("slices", len(plan))
-    with duckdb.connect() as con:
+    with duckdb.connect() as con, ThreadPoolExecutor(WRITERS) as pool:
         con.execute("SET threads = 2")
         con.execute("SET TimeZone = 'UTC'")
         con.execute(f"ATTACH {literal(str(database))} AS {SOURCE} (READ_ONLY)")
-        for one in plan:
-            _write_slice(con, database.parent / one.file, one, epsg)
+        waiting = [
+            pool.submit(_write_slice, con.cursor(), database.parent / one.file, f"s{n}", one, epsg)
+            for n, one in enumerate(plan)
+        ]
+        for written in waiting:
+            written.result()
             progress.advance()
 
 
-def _write_slice(con: duckdb.DuckDBPyConnection, path: Path, one: Slice, epsg: int) -> None:
-    con.execute(f"ATTACH {literal(str(path))} AS slice")
+def _write_slice(
+    con: duckdb.DuckDBPyConnection, path: Path, alias: str, one: Slice, epsg: int
+) -> None:
+    con.execute(f"ATTACH {literal(str(path))} AS {alias}")
     try:
-        con.execute("USE slice")
+        con.execute(f"USE {alias}")
         for table in schema.TABLES:
             columns = [column for column in table.columns if table.may_see(one.role, column)]
             if columns:
@@ -104,7 +112,7 @@ def _write_slice(con: duckdb.DuckDBPyConnection, path: Path, one: Slice, epsg: i
             write_layers(con, epsg=epsg, kind=one.kind)
         con.execute(f"USE {SOURCE}")
     finally:
-        con.execute("DETACH slice")
+        con.execute(f"DETACH {alias}")
 
 
 def _copy(

@@ -21,11 +21,13 @@ from geo.grid import SquareGrid
 from geo.hotspots import gi_star
 
 PERIODS = ("12_months", "28_days")
-# more cells than this on one map help nobody: the area gets larger cells
-MOST_CELLS = 20_000
+# more cells than this on one map help nobody and draw slowly: the area gets larger cells
+MOST_CELLS = 10_000
 # with fewer incidents the map shows density, but no cell can be called hot
 FEWEST_INCIDENTS = 10
 SIGNIFICANT = 0.05
+# an empty cell with no more than this share of the densest cell's density is not stored
+FAINT = 0.02
 M2_PER_KM2 = 1e6
 
 _POINTS = """
@@ -70,6 +72,7 @@ def derive(context: MartContext) -> None:
 
     Notes
     -----
+    Empty cells with next to no density are left out; z and p count them all the same.
     A cell belongs to an area when its centre does or an incident of the area lies in it. Gi* is
     over queen neighbours, its p from a gamma distribution matched to three moments (counts are
     rare), adjusted for the number of cells (Benjamini-Hochberg); hot is p_fdr <= 0.05 with z
@@ -84,12 +87,17 @@ def derive(context: MartContext) -> None:
     incidents = _read_incidents(context, names)
     context.progress.start("hotspots", 1 + len(shapes))
     whole = shapely.union_all(shapes)
-    _fill(context, "district", context.district.district_id, whole, incidents)
+    parts = [_area_rows(context, "district", context.district.district_id, whole, incidents)]
     order = np.argsort(incidents.station, kind="stable")
     edges = np.searchsorted(incidents.station[order], np.arange(len(shapes) + 1))
     for i, name in enumerate(names.to_pylist()):
         mine = incidents.pick(order[edges[i] : edges[i + 1]])
-        _fill(context, "station", name, shapes[i], mine)
+        parts.append(_area_rows(context, "station", name, shapes[i], mine))
+    found = [one for one in parts if one is not None]
+    if found:
+        context.con.register("hotspot_rows", pa.concat_tables(found))
+        context.con.execute("INSERT INTO mart.hotspots BY NAME SELECT * FROM hotspot_rows")
+        context.con.unregister("hotspot_rows")
 
 
 def _read_incidents(context: MartContext, stations: pa.Array) -> _Incidents:
@@ -113,16 +121,12 @@ def _read_incidents(context: MartContext, stations: pa.Array) -> _Incidents:
     )
 
 
-def _fill(
+def _area_rows(
     context: MartContext, kind: str, scope_id: str, shape: shapely.Geometry, mine: _Incidents
-) -> None:
+) -> pa.Table | None:
     area = _lay_out(context, kind, scope_id, shape, mine)
-    if area is not None:
-        rows = _cell_rows(context, area, mine)
-        context.con.register("hotspot_rows", rows)
-        context.con.execute("INSERT INTO mart.hotspots BY NAME SELECT * FROM hotspot_rows")
-        context.con.unregister("hotspot_rows")
     context.progress.advance()
+    return None if area is None else _cell_rows(context, area, mine)
 
 
 def _lay_out(
@@ -152,23 +156,29 @@ def _cell_rows(context: MartContext, area: _Area, mine: _Incidents) -> pa.Table:
     """Return the cells of an area, once for each class and period."""
     cells = np.flatnonzero(area.inside)
     counts, density = _by_leaf(area, mine)
-    places, parts = _cell_columns(context, area, cells), []
+    places, parts = pa.table(_cell_columns(context, area, cells)), []
     for p, period in enumerate(PERIODS):
         for name, leaves in COUNTED.items():
             of = [CLASSES.index(leaf) for leaf in leaves]
             measures = _measures(area, counts[p, of].sum(axis=0), density[p, of].sum(axis=0))
-            row = {
-                "class": _same(name, len(cells)),
-                "period_kind": _same(period, len(cells)),
-            }
-            row |= {key: pa.array(values.ravel()[cells]) for key, values in measures.items()}
-            parts.append(pa.table(row | places))
+            kept = np.flatnonzero(_worth_keeping(measures).ravel()[cells])
+            row = {"class": _same(name, len(kept)), "period_kind": _same(period, len(kept))}
+            row |= {key: pa.array(one.ravel()[cells[kept]]) for key, one in measures.items()}
+            here = places.take(pa.array(kept))
+            parts.append(pa.table(row | dict(zip(here.column_names, here.columns, strict=True))))
     rows = pa.concat_tables(parts)
     for key in ("z", "p", "p_fdr"):
         values = rows[key].to_numpy()
         at = rows.column_names.index(key)
         rows = rows.set_column(at, key, pa.array(values, mask=np.isnan(values)))
     return rows
+
+
+def _worth_keeping(measures: dict[str, np.ndarray]) -> np.ndarray:
+    """Tell which cells a map would show: something happened, it is sure, or it is not empty."""
+    density = measures["density_per_km2"]
+    faint = density <= FAINT * density.max(initial=0.0)
+    return (measures["n"] > 0) | measures["is_hot"] | measures["is_cold"] | ~faint
 
 
 def _by_leaf(area: _Area, mine: _Incidents) -> tuple[np.ndarray, np.ndarray]:

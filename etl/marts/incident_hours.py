@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 import numpy as np
@@ -17,6 +17,15 @@ BATCH = 1_000_000
 UNKNOWN = np.iinfo(np.int64).min
 # the order of additions may move the last digits, which nobody needs
 DIGITS = 6
+# a community's clock is drawn for these classes
+OF_COMMUNITY = ("all", "case")
+
+# When the moment is known, a count says it all; only uncertain ones are spread one by one.
+_CERTAIN = """
+SELECT place * {n_classes} + leaf AS part, hour(local_at) AS hour, isodow(local_at) - 1 AS weekday,
+    count(*) AS n
+FROM light WHERE NOT is_uncertain AND local_at >= $first GROUP BY ALL
+"""
 
 _TIMES = """
 SELECT epoch({local_from})::BIGINT AS begins, epoch({local_to})::BIGINT AS ends,
@@ -24,7 +33,7 @@ SELECT epoch({local_from})::BIGINT AS begins, epoch({local_to})::BIGINT AS ends,
 FROM core.incidents i JOIN place p ON i.station_id IS NOT DISTINCT FROM p.station_id
     AND i.street_id IS NOT DISTINCT FROM p.street_id
     AND i.community_id IS NOT DISTINCT FROM p.community_id
-WHERE occurred_from >= $since AND occurred_from < $until
+WHERE occurred_to > occurred_from AND occurred_from >= $since AND occurred_from < $until
 ORDER BY part, begins, ends
 """
 
@@ -37,6 +46,7 @@ def fill_hours(
     counted: Mapping[str, Sequence[str]],
     local_from: str,
     local_to: str,
+    first_day: date,
     since: datetime,
     until: datetime,
 ) -> None:
@@ -45,36 +55,48 @@ def fill_hours(
     Parameters
     ----------
     con
-        The open build; temporary tables `area` and `place` name the areas
-        and the places of incidents.
+        The open build; temporary tables `area` and `place` name the areas and the places of
+        incidents, `light` holds the incidents by number and local time.
     counted
         Which classes of incidents count for each class of figure.
     local_from, local_to
         SQL of the local times of an incident.
+    first_day
+        First local day counted.
     since, until
-        Incidents counted: from and before, UTC.
+        The same and the end (exclusive), UTC.
 
     Notes
     -----
-    District, stations and streets have a row for each hour of the week and class; a community
-    only for those in which something may have happened.
+    District, stations and streets have a row for each hour of the week and class. A community has
+    rows for all classes together and for cases, where something may have happened: ten thousand
+    communities by class and hour would be most of the build.
     """
     bounds = {"since": since, "until": until}
     places = con.execute("SELECT * FROM place ORDER BY place").to_arrow_table()
     leaves = np.zeros((places.num_rows, len(CLASSES), 24, 7))
+    certain = con.execute(_CERTAIN.format(n_classes=len(CLASSES)), {"first": first_day})
+    _add_certain(leaves, certain.to_arrow_table())
     times = _TIMES.format(local_from=local_from, local_to=local_to, n_classes=len(CLASSES))
     reader = con.execute(times, {**bounds, "classes": list(CLASSES)}).to_arrow_reader(BATCH)
     for batch in reader:
         if batch.num_rows:
             _add_batch(leaves, batch)
-    picked = np.array([[leaf in leaves_ for leaf in CLASSES] for leaves_ in counted.values()])
     areas = con.execute(_AREAS).to_arrow_table()
     for kind in ("district", "station", "street", "community"):
+        names = [one for one in counted if kind != "community" or one in OF_COMMUNITY]
+        picked = np.array([[leaf in counted[one] for leaf in CLASSES] for one in names])
         mine = areas.filter(pc.equal(areas["scope_kind"], kind))
         for first in range(0, mine.num_rows, 2000):
             some = mine.slice(first, 2000)
             hours = _sum_by_area(leaves, places, some, kind)
-            _insert(con, some, list(counted), np.einsum("kl,nlhd->nkhd", picked * 1.0, hours))
+            _insert(con, some, names, np.einsum("kl,nlhd->nkhd", picked * 1.0, hours))
+
+
+def _add_certain(leaves: np.ndarray, counts: pa.Table) -> None:
+    """Add counts of incidents whose moment is known, in place."""
+    part, hour, weekday = (counts[name].to_numpy() for name in ("part", "hour", "weekday"))
+    leaves.reshape(-1, 24, 7)[part, hour, weekday] += counts["n"].to_numpy()
 
 
 def _add_batch(leaves: np.ndarray, batch: pa.RecordBatch) -> None:
@@ -82,7 +104,7 @@ def _add_batch(leaves: np.ndarray, batch: pa.RecordBatch) -> None:
     begins, part = batch["begins"].to_numpy(), batch["part"].to_numpy()
     ends = batch["ends"].fill_null(UNKNOWN).to_numpy()
     # clocks set back may make an interval end before it begins: then the start is known
-    ends = np.where(ends < begins, UNKNOWN, ends)
+    ends = np.where(ends <= begins, UNKNOWN, ends)
     first, last = int(part[0]), int(part[-1])
     found = aoristic(
         begins.astype("datetime64[s]"), ends.astype("datetime64[s]"), groups=part - first

@@ -28,19 +28,34 @@ UNION ALL SELECT 'street', street_id, NULL, street_id FROM core.streets
 UNION ALL SELECT 'community', community_id, station_id, street_id FROM core.communities
 """
 
+# Ten million rows are read once: names become numbers and instants local time, so that every count
+# after this one groups small integers.
+_LIGHT = """
+CREATE OR REPLACE TEMP TABLE light AS
+SELECT p.place, p.pair, k.kind, CASE class {leaves} END::TINYINT AS leaf, {local} AS local_at,
+    x IS NULL AS is_unlocated, coalesce(occurred_to > occurred_from, false) AS is_uncertain
+FROM core.incidents i JOIN place p ON i.station_id IS NOT DISTINCT FROM p.station_id
+    AND i.street_id IS NOT DISTINCT FROM p.street_id
+    AND i.community_id IS NOT DISTINCT FROM p.community_id
+JOIN kinds k USING (type)
+WHERE occurred_from < $until
+"""
+
 _BY_PLACE = """
 CREATE OR REPLACE TEMP TABLE by_place AS
 WITH counts AS (
-    SELECT station_id, street_id, community_id, class AS leaf,
-        count(*) FILTER (occurred_from >= $y1) AS year_n,
-        count(*) FILTER (occurred_from >= $y1 AND x IS NULL) AS year_unlocated,
-        count(*) FILTER (occurred_from < $y1) AS year_before,
-        count(*) FILTER (occurred_from >= $m1) AS month_n,
-        count(*) FILTER (occurred_from >= $m1 AND x IS NULL) AS month_unlocated,
-        count(*) FILTER (occurred_from >= $m0 AND occurred_from < $m1) AS month_before
-    FROM core.incidents WHERE occurred_from >= $y0 AND occurred_from < $until GROUP BY ALL
+    SELECT place, leaf,
+        count(*) FILTER (local_at >= $y1) AS year_n,
+        count(*) FILTER (local_at >= $y1 AND is_unlocated) AS year_unlocated,
+        count(*) FILTER (local_at < $y1) AS year_before,
+        count(*) FILTER (local_at >= $m1) AS month_n,
+        count(*) FILTER (local_at >= $m1 AND is_unlocated) AS month_unlocated,
+        count(*) FILTER (local_at >= $m0 AND local_at < $m1) AS month_before
+    FROM light WHERE local_at >= $y0 GROUP BY ALL
 )
-SELECT * FROM counts JOIN counted USING (leaf)
+SELECT station_id, street_id, community_id, class, year_n, year_unlocated, year_before,
+    month_n, month_unlocated, month_before
+FROM counts JOIN place USING (place) JOIN counted USING (leaf)
 """
 
 _BY_SCOPE = """
@@ -108,30 +123,38 @@ LEFT JOIN hit ON hit.scope_kind = a.scope_kind AND hit.scope_id = a.scope_id
 ORDER BY ALL
 """
 
-# Places are numbered in order, so that counts can be sorted by number instead of by name.
+# Places are numbered in order, so that counts can be sorted by number instead of by name; pairs
+# number the areas above communities.
 _PLACE = """
 CREATE OR REPLACE TEMP TABLE place AS
-SELECT (row_number() OVER (ORDER BY station_id, street_id, community_id))::BIGINT - 1 AS place, *
+SELECT (row_number() OVER (ORDER BY station_id, street_id, community_id) - 1)::INTEGER AS place,
+    (dense_rank() OVER (ORDER BY station_id, street_id) - 1)::INTEGER AS pair, *
 FROM (SELECT DISTINCT station_id, street_id, community_id FROM core.incidents)
+"""
+
+_KINDS = """
+CREATE OR REPLACE TEMP TABLE kinds AS
+SELECT (row_number() OVER (ORDER BY type) - 1)::INTEGER AS kind, type
+FROM (SELECT DISTINCT type FROM core.incidents)
 """
 
 _MONTHS = """
 INSERT INTO mart.incident_months BY NAME
 WITH counts AS (
-    SELECT p.place, class, type, date_trunc('month', {local})::DATE AS month, count(*) AS n
-    FROM core.incidents i JOIN place p ON i.station_id IS NOT DISTINCT FROM p.station_id
-        AND i.street_id IS NOT DISTINCT FROM p.street_id
-        AND i.community_id IS NOT DISTINCT FROM p.community_id
-    WHERE occurred_from < $until GROUP BY ALL
+    SELECT place, leaf, kind, date_trunc('month', local_at)::DATE AS month, count(*) AS n
+    FROM light GROUP BY ALL
 )
 SELECT station_id, street_id, community_id, class, type, month, n
-FROM counts JOIN place USING (place) ORDER BY place, class, type, month
+FROM counts JOIN place USING (place) JOIN kinds USING (kind) JOIN leaves USING (leaf)
+ORDER BY place, class, type, month
 """
 
 _DAYS = """
 INSERT INTO mart.incident_days BY NAME
-SELECT station_id, street_id, class, {local}::DATE AS day, count(*) AS n
-FROM core.incidents WHERE occurred_from < $until GROUP BY ALL ORDER BY ALL
+WITH counts AS (SELECT pair, leaf, local_at::DATE AS day, count(*) AS n FROM light GROUP BY ALL)
+SELECT DISTINCT station_id, street_id, class, day, n
+FROM counts JOIN (SELECT DISTINCT pair, station_id, street_id FROM place) USING (pair)
+JOIN leaves USING (leaf) ORDER BY ALL
 """
 
 
@@ -154,36 +177,40 @@ def derive(context: MartContext) -> None:
     first, last = _span(context)
     until = starts_at(context.as_of + timedelta(days=1), zone)
     con.register("counted", _counted())
+    con.register("leaves", pa.table({"leaf": range(len(CLASSES)), "class": CLASSES}))
     con.register("period", _periods(context, first))
     district = {"district": context.district.district_id}
     year, month = windows(context.as_of)
     bounds = {
-        "y0": starts_at(year.first_before, zone),
-        "y1": starts_at(year.first, zone),
-        "m0": starts_at(month.first_before, zone),
-        "m1": starts_at(month.first, zone),
-        "until": until,
+        "y0": year.first_before,
+        "y1": year.first,
+        "m0": month.first_before,
+        "m1": month.first,
     }
+    local = local_sql("occurred_from", zone, first, last)
+    leaves = " ".join(f"WHEN '{name}' THEN {leaf}" for leaf, name in enumerate(CLASSES))
     con.execute(_AREAS, district)
     con.execute(_PLACE)
+    con.execute(_KINDS)
+    con.execute(_LIGHT.format(leaves=leaves, local=local), {"until": until})
     con.execute(_BY_PLACE, bounds)
     for statement in (_BY_SCOPE, _HIT, _COMMUNITIES):
         con.execute(statement, district)
     _insert_figures(context)
-    local = local_sql("occurred_from", zone, first, last)
-    con.execute(_MONTHS.format(local=local), {"until": until})
-    con.execute(_DAYS.format(local=local), {"until": until})
+    con.execute(_MONTHS)
+    con.execute(_DAYS)
     fill_hours(
         con,
         counted=COUNTED,
         local_from=local,
         local_to=local_sql("occurred_to", zone, first, last),
-        since=bounds["y1"],
+        first_day=year.first,
+        since=starts_at(year.first, zone),
         until=until,
     )
-    for name in ("counted", "period"):
+    for name in ("counted", "period", "leaves"):
         con.unregister(name)
-    for name in ("area", "place", "by_place", "by_scope", "hit", "holding"):
+    for name in ("area", "place", "kinds", "light", "by_place", "by_scope", "hit", "holding"):
         con.execute(f"DROP TABLE {name}")
 
 
@@ -199,7 +226,7 @@ def _span(context: MartContext) -> tuple[datetime, datetime]:
 
 def _counted() -> pa.Table:
     """Return which class of incident counts for which class of figure."""
-    pairs = [(name, leaf) for name, leaves in COUNTED.items() for leaf in leaves]
+    pairs = [(name, CLASSES.index(leaf)) for name, leaves in COUNTED.items() for leaf in leaves]
     return pa.table({"class": [name for name, _ in pairs], "leaf": [leaf for _, leaf in pairs]})
 
 

@@ -56,7 +56,7 @@ LEFT JOIN mart.patrol_reach patrol ON patrol.community_id = c.community_id
 LEFT JOIN mart.uncovered uncovered ON uncovered.community_id = c.community_id
 LEFT JOIN (SELECT community_id,
                count(*) FILTER (accepted_on IS NULL OR accepted_on > $as_of) AS n_open,
-               count(*) FILTER ((accepted_on IS NULL OR accepted_on > $as_of)
+               count(*) FILTER ((resolved_on IS NULL OR resolved_on > $as_of)
                                 AND due_on < $as_of) AS n_overdue
            FROM core.hazards WHERE found_on <= $as_of GROUP BY ALL) hazards
     ON hazards.community_id = c.community_id

@@ -68,18 +68,27 @@ def con() -> duckdb.DuckDBPyConnection:
     return derive(scattered(1500, 200))
 
 
-def test_every_cell_of_every_area_has_every_class_and_period(
+def test_every_area_has_its_own_cells_and_none_is_stored_that_a_map_would_not_show(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     found = con.execute(
-        "SELECT scope_kind, scope_id, station_id, count(*), count(DISTINCT cell_id) "
-        "FROM mart.hotspots GROUP BY ALL ORDER BY ALL"
+        "SELECT scope_kind, scope_id, station_id, max(cells) FROM (SELECT scope_kind, scope_id, "
+        "station_id, class, count(*) AS cells FROM mart.hotspots "
+        "WHERE period_kind = '12_months' GROUP BY ALL) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    assert found == [
-        ("district", "d", None, 800 * 12, 800),
-        ("station", "s1", "s1", 400 * 12, 400),
-        ("station", "s2", "s2", 400 * 12, 400),
+    assert [one[:3] for one in found] == [
+        ("district", "d", None),
+        ("station", "s1", "s1"),
+        ("station", "s2", "s2"),
     ]
+    for (*_, cells), most in zip(found, (800, 400, 400), strict=True):
+        assert 0 < cells <= most
+    empty = con.execute(
+        "SELECT min(h.density_per_km2 / peak) FROM mart.hotspots h JOIN (SELECT scope_id, class, "
+        "period_kind, max(density_per_km2) AS peak FROM mart.hotspots GROUP BY ALL) "
+        "USING (scope_id, class, period_kind) WHERE n = 0 AND NOT is_hot AND NOT is_cold"
+    ).fetchall()
+    assert empty[0][0] is None or empty[0][0] > 0.02
 
 
 def test_counts_are_those_of_the_incidents(con: duckdb.DuckDBPyConnection) -> None:
@@ -92,7 +101,7 @@ def test_counts_are_those_of_the_incidents(con: duckdb.DuckDBPyConnection) -> No
     assert sums["d", "case", "12_months"] == sums["s1", "case", "12_months"] == 200
     assert sums["d", "all", "28_days"] == 340
     assert sums["s1", "all", "12_months"] + sums["s2", "all", "12_months"] == 1700
-    assert sums["d", "dispute", "12_months"] == 0
+    assert ("d", "dispute", "12_months") not in sums
     one = con.execute(
         "SELECT n FROM mart.hotspots h WHERE scope_id = 's1' AND class = 'all' "
         "AND period_kind = '12_months' AND x = ? AND y = ?",
@@ -126,8 +135,11 @@ def test_density_holds_the_incidents(con: duckdb.DuckDBPyConnection) -> None:
         "FROM mart.hotspots WHERE scope_id = 's1' AND period_kind = '12_months' GROUP BY ALL"
     ).fetchall()
     density = {name: (held, peak) for name, held, peak in rows}
-    assert density["criminal"][0] == pytest.approx(200, rel=1e-6)
-    assert density["all"][0] == pytest.approx(density["criminal"][0] + density["call"][0])
+    # the cells left out hold at most 2 % of the peak each: 400 cells of 100 m are 4 km2
+    for name, n in (("criminal", 200), ("all", density["criminal"][0] + density["call"][0])):
+        held, peak = density[name]
+        assert held <= n * (1 + 1e-6) + 0.02 * 4 * (density["call"][1] + density["criminal"][1])
+        assert held >= n - 0.02 * peak * 4
     # 200 incidents around one point: deviation 60 by the kernel's 250 m together 257 m
     assert density["criminal"][1] == pytest.approx(200 / (2 * np.pi * 0.257**2), rel=0.15)
 
@@ -182,11 +194,12 @@ def test_a_large_area_gets_larger_cells() -> None:
         "SELECT scope_id, max(cell_m), count(*) FROM mart.hotspots WHERE class = 'all' "
         "AND period_kind = '28_days' GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    # 80,000 cells of 10 m in the district: 20,000 of 20 m; 40,000 in a station: 10,000 of 20 m
-    assert sizes == [("d", 20.0, 20_000), ("s1", 20.0, 10_000), ("s2", 20.0, 10_000)]
+    # 80,000 cells of 10 m in the district: 8,889 of 30 m; 40,000 in a station: 10,000 of 20 m
+    assert [one[:2] for one in sizes] == [("d", 30.0), ("s1", 20.0), ("s2", 20.0)]
+    assert all(0 < cells <= 10_000 for *_, cells in sizes)
 
 
-def test_no_incident_at_all_still_shows_the_cells() -> None:
+def test_no_incident_at_all_stores_no_cell() -> None:
     con = derive(scattered(0, 0))
-    rows = con.execute("SELECT count(*), sum(n)::INT, sum(density_per_km2) FROM mart.hotspots")
-    assert rows.fetchall() == [(1600 * 12, 0, 0.0)]
+
+    assert con.execute("SELECT count(*) FROM mart.hotspots").fetchall() == [(0,)]
