@@ -161,7 +161,7 @@ def _prepared(page: Page, values: pd.Series, kind: str) -> pd.Series:
     if kind in ("count", "number", "stars", "yuan", "z", "p"):
         return pd.to_numeric(values)
     if kind == "instant":
-        return values.map(page.f.instant)
+        return page.f.instants(values)
     if kind == "date":
         return pd.to_datetime(values).dt.date
     if kind == "bool":

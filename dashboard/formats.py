@@ -107,6 +107,11 @@ class Formats:
         local = at.astimezone(ZoneInfo(self.time_zone))
         return format_datetime(local, "yyyy-MM-dd HH:mm", locale=self.locale)
 
+    def instants(self, values: pd.Series) -> pd.Series:
+        """Return many instants (UTC when naive) in the district's time zone, missing as None."""
+        local = pd.to_datetime(values, utc=True).dt.tz_convert(self.time_zone)
+        return local.dt.strftime("%Y-%m-%d %H:%M").astype(object).where(local.notna(), None)
+
 
 def _day(value: object) -> date:
     if isinstance(value, datetime):

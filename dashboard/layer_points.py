@@ -94,9 +94,10 @@ def incident_layer(
              for c, (colour, symbol) in CLASS_MARKS.items() if c in set(rows["class"])},
             radius=4.0, stroke="#ffffff", fill_opacity=0.85,
         )  # fmt: skip
+        times = page.f.instants(rows["occurred_from"])
         tips = [
-            encode_lines((t.word("class", c), t.word("type", k), page.f.instant(at)))
-            for c, k, at in zip(rows["class"], rows["type"], rows["occurred_from"], strict=True)
+            encode_lines((t.word("class", c), t.word("type", k), at))
+            for c, k, at in zip(rows["class"], rows["type"], times, strict=True)
         ]
         layer = Layer("incidents", t("layer.incidents"), "point", Points(rows["lon"].to_numpy(),
                       rows["lat"].to_numpy()), tuple(rows["incident_id"].astype(str)), style,

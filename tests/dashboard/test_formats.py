@@ -30,6 +30,13 @@ def test_an_instant_is_utc_and_shown_where_the_district_lies() -> None:
     assert ZH.instant(datetime(2026, 6, 30, 20)) == "2026-07-01 04:00"
 
 
+def test_many_instants_are_written_as_one_is() -> None:
+    moments = pd.Series([datetime(2026, 6, 30, 20), None, datetime(2025, 1, 1)])
+    assert ZH.instants(moments).tolist() == [
+        ZH.instant(moments[0]), None, ZH.instant(moments[2])
+    ]  # fmt: skip
+
+
 def test_days_follow_the_language() -> None:
     assert ZH.day(date(2026, 6, 30)) == "2026年6月30日"
     assert EN.day(pd.Timestamp("2026-06-30")) == "30 Jun 2026"

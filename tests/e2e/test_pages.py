@@ -176,6 +176,21 @@ def test_a_click_on_a_community_leads_to_its_dossier_and_can_be_shared(
     _settle(page)
 
 
+def test_a_dossier_can_be_kept_as_a_map_and_as_tables(visit: Callable[..., Page]) -> None:
+    page = visit("role=chief&scope=S1&lang=en")
+    _open_from_menu(page, "dossier")
+    page.locator("h1", has_text="Heping").wait_for(timeout=30_000)
+    _settle(page)
+    with page.expect_download(timeout=30_000) as waiting:
+        page.get_by_role("button", name="Download this map").click()
+    kept = Path(waiting.value.path()).read_text("utf-8")
+    assert kept.startswith("<!DOCTYPE html>")
+    assert "Heping 1" in kept
+    with page.expect_download(timeout=30_000) as waiting:
+        page.get_by_role("button", name="Download XLSX").last.click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"PK")
+
+
 def test_the_role_chosen_decides_the_menu(visit: Callable[..., Page]) -> None:
     page = visit("role=public&lang=en")
     names = page.get_by_test_id("stTopNavLink").all_inner_texts()
