@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import GeoError
@@ -154,7 +154,8 @@ def test_walks_are_as_long_as_those_on_a_graph_of_corners(seed: int) -> None:
     parts = shapely.get_parts(houses)
     gaps = [shapely.distance(a, b) for a, b in itertools.combinations(parts, 2)]
     # a passage narrower than two cells may be lost, as the function says
-    assume(shapely.distance(houses, shapely.Point(start)) > 2 and min(gaps, default=9.0) > 2)
+    if shapely.distance(houses, shapely.Point(start)) < 2 or min(gaps, default=9.0) < 2:
+        return
     corners = shapely.get_coordinates(houses.buffer(0.01, join_style="mitre"))
     nodes = np.vstack([start, target, corners])
     inner = houses.buffer(-0.01)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -305,16 +305,16 @@ def test_helsinki_is_seen_the_same_by_sight_lines(shared_data: Path) -> None:
 
 # ---- properties
 
-LENGTH = st.floats(-20, 20, allow_nan=False).map(lambda v: round(v, 3))
-WALLS = st.lists(st.tuples(LENGTH, LENGTH, LENGTH, LENGTH), min_size=0, max_size=12).map(
-    lambda rows: np.array(rows, float).reshape(-1, 4)
-)
 
-
-def far_from(walls: NDArray[np.float64], least: float = 0.01) -> bool:
-    """Whether the origin stands clear of all walls."""
+def clear_of_origin(rows: list[tuple[float, ...]]) -> NDArray[np.float64]:
+    """The walls that the origin does not stand on."""
+    walls = np.array(rows, float).reshape(-1, 4)
     lines = shapely.linestrings(walls.reshape(-1, 2, 2))
-    return not len(walls) or bool(shapely.distance(lines, shapely.Point(0, 0)).min() > least)
+    return walls[shapely.distance(lines, shapely.Point(0, 0)) > 0.01]
+
+
+LENGTH = st.floats(-20, 20, allow_nan=False).map(lambda v: round(v, 3))
+WALLS = st.lists(st.tuples(LENGTH, LENGTH, LENGTH, LENGTH), max_size=12).map(clear_of_origin)
 
 
 @settings(max_examples=150, deadline=None)
@@ -322,11 +322,13 @@ def far_from(walls: NDArray[np.float64], least: float = 0.01) -> bool:
 def test_a_point_is_seen_if_and_only_if_its_sight_line_is_free(
     walls: NDArray[np.float64], x: float, y: float
 ) -> None:
-    assume(far_from(walls))
     found = isovist(0, 0, walls, range_m=18)
     spot = shapely.Point(x, y)
-    assume(np.hypot(x, y) < 17.9 and shapely.distance(spot, found.boundary) > 1e-4)
     assert found.is_valid
+    ends = shapely.multipoints(walls.reshape(-1, 2))
+    grazes = shapely.distance(shapely.LineString([(0, 0), (x, y)]), ends) < 1e-4
+    if np.hypot(x, y) > 17.9 or shapely.distance(spot, found.boundary) < 1e-4 or grazes:
+        return  # a hair decides, as with a wall seen end on
     assert found.covers(spot) == in_free_sight((0, 0), x, y, walls)
 
 
@@ -335,7 +337,6 @@ def test_a_point_is_seen_if_and_only_if_its_sight_line_is_free(
 def test_another_wall_never_shows_more(
     walls: NDArray[np.float64], more: NDArray[np.float64]
 ) -> None:
-    assume(far_from(walls) and far_from(more))
     fewer = isovist_area(0, 0, walls, range_m=18)
     assert isovist_area(0, 0, np.vstack([walls, more]), range_m=18) <= fewer + 1e-9
 
@@ -345,7 +346,6 @@ def test_another_wall_never_shows_more(
 def test_turning_and_shifting_the_world_changes_no_area(
     walls: NDArray[np.float64], turn: float, dx: float, dy: float
 ) -> None:
-    assume(far_from(walls))
     c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
     ends = walls.reshape(-1, 2) @ np.array([[c, s], [-s, c]]) + [dx, dy]
     plain = isovist_area(0, 0, walls, range_m=18)
@@ -358,7 +358,6 @@ def test_turning_and_shifting_the_world_changes_no_area(
 def test_wedges_all_round_make_the_isovist(
     walls: NDArray[np.float64], n: int, first: float
 ) -> None:
-    assume(far_from(walls))
     bearing = first + np.arange(n) * 360 / n
     wedges = viewsheds(
         np.zeros(n), np.zeros(n), walls, range_m=18, bearing_deg=bearing, hfov_deg=360 / n
@@ -372,7 +371,6 @@ def test_wedges_all_round_make_the_isovist(
 def test_polygons_have_the_exact_area_but_for_the_arc(
     walls: NDArray[np.float64], bearing: float, hfov: float
 ) -> None:
-    assume(far_from(walls))
     found = viewsheds(
         [0], [0], walls, range_m=18, bearing_deg=bearing, hfov_deg=hfov, arc_vertices=3600
     )
