@@ -120,12 +120,11 @@ def _outlines(page: Page) -> Layer | None:
 
 def _table(page: Page, rows: pd.DataFrame, of_class: str, period: str) -> None:
     t = page.t
-    st.subheader(t("hotspots.table"))
-    shown = rows[rows["is_hot"] | rows["is_cold"]].reset_index(drop=True)
+    named = rows.assign(kind=[t(f"hot.{k}") for k in layer_shapes.hot_class(rows)])
+    shown = named[rows["is_hot"] | rows["is_cold"]].reset_index(drop=True)
+    st.subheader(t("hotspots.densest" if shown.empty else "hotspots.table"))
     if shown.empty:
-        show_note(t("hotspots.none_hot"), "plain")
-        shown = rows.head(20)
-    shown = shown.assign(kind=[t(f"hot.{k}") for k in layer_shapes.hot_class(shown)])
+        shown = named.nlargest(20, "density_per_km2").reset_index(drop=True)
     show_table(page, shown, {
         "cell_id": (t("table.cell"), "text"), "kind": (t("table.significance"), "text"),
         "n": (t("table.incidents"), "count"), "z": (t("table.z"), "z"),
