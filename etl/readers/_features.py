@@ -35,8 +35,6 @@ def find_features(
             while i < n and data[i] != 34:
                 if data[i] == 92:
                     i += 1
-                elif data[i] == 10:
-                    row += 1
                 i += 1
             if depth == 1:
                 is_key = i - start + 1 == key.shape[0]

@@ -145,9 +145,8 @@ def _only(places: list[int], name: str, where: str) -> int:
 
 def _is_cut(found: str, wanted: str) -> bool:
     for encoding in ("utf-8", "gb18030"):
-        whole = wanted.casefold().encode(encoding)
-        cut = whole[:DBF_NAME_BYTES].decode(encoding, "ignore")
-        if len(whole) > DBF_NAME_BYTES and tidy(found) == cut:
+        whole = tidy(wanted).encode(encoding)
+        if tidy(found) == whole[:DBF_NAME_BYTES].decode(encoding, "ignore"):
             return True
     return False
 

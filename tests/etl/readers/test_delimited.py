@@ -196,7 +196,9 @@ def test_one_broken_character_in_a_utf8_file_costs_its_row(tmp_path: Path) -> No
 
 
 def test_texts_destroyed_upstream_and_control_characters_are_refused(tmp_path: Path) -> None:
-    path = write(tmp_path, "id,name,note\n1,\ufffdx,b\n2,锟斤拷,b\n3,a\x07b,c\n4,d\te,f\n")
+    path = write(
+        tmp_path, "id,name,note\n1,\ufffdx,b\n2,锟斤拷,b\n3,a\x07b,c\n4,d\te,f\n5,g,\x7f\n"
+    )
     raw = table(path)
     assert [row["id"] for row in rows(raw)] == ["4"]
     assert {one.rule for one in raw.rejections} == {"text_unsafe"}
@@ -221,6 +223,42 @@ def python_rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
             found.append((before + 1, record))
         before = reader.line_num
     return found
+
+
+PIECES = st.lists(
+    st.one_of(st.binary(max_size=4), st.text(max_size=3).map(lambda text: text.encode("utf-8")))
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(pieces=PIECES)
+def test_the_scan_knows_utf8_and_never_doubts_gb18030(pieces: list[bytes]) -> None:
+    cell = b"".join(pieces).translate(None, b'\x00\n\r,"') + b"\n"
+    layout = blocks.read_layout(memoryview(cell), 0, 44, 1, 1 << 16, threads=1, first_line=0)
+    try:
+        cell.decode("utf-8")
+        assert layout.census().n_not_utf8 == 0
+    except UnicodeDecodeError:
+        assert layout.census().n_not_utf8 > 0
+    whole = cell.decode("gb18030", "replace").replace("\ufffd", "").encode("gb18030")
+    if b"\n" in whole[:-1] or not whole.strip():
+        return
+    layout = blocks.read_layout(memoryview(whole), 0, 1, 1, 1 << 16, threads=1, first_line=0)
+    assert layout.census().n_not_gb == 0
+
+
+@pytest.mark.parametrize("raw", [b"\x81\x40", b"\xfe\xfe", b"\x81\x30\x81\x30", b"\xfe\x80"])
+def test_the_corners_of_gb18030_are_inside(raw: bytes) -> None:
+    layout = blocks.read_layout(memoryview(raw + b"\n"), 0, 44, 1, 99, threads=1, first_line=0)
+    assert layout.census().n_not_gb == 0
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\x80\x40", b"\xff\x40", b"\x81\x7f", b"\x81\xff", b"\x81\x30\x81a"]
+)
+def test_the_corners_outside_gb18030_are_outside(raw: bytes) -> None:
+    layout = blocks.read_layout(memoryview(raw + b"ab\n"), 0, 44, 1, 99, threads=1, first_line=0)
+    assert layout.census().n_not_gb > 0
 
 
 def looks_like_a_row(cell: str) -> bool:

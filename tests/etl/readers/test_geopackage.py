@@ -54,6 +54,7 @@ def test_rows_and_shapes_are_those_gdal_wrote_with_its_own_triggers(package: Pat
     ("statement", "message"),
     [
         ("CREATE VIEW mine AS SELECT 1", "view mine; expected tables only"),
+        ("CREATE VIEW rtree_mine AS SELECT 1", "view rtree_mine; expected tables only"),
         (
             "CREATE TRIGGER mine AFTER INSERT ON areas BEGIN SELECT 1; END",
             "trigger mine; expected tables only",

@@ -128,6 +128,27 @@ def test_a_cpg_that_the_texts_contradict_refuses_the_file(tmp_path: Path) -> Non
         table(path)
 
 
+@pytest.mark.parametrize(("n_bad", "refused"), [(1, False), (3, True)])
+def test_few_broken_texts_cost_their_rows_and_many_the_file(
+    tmp_path: Path, n_bad: int, refused: bool
+) -> None:
+    path = write(tmp_path, [shapely.Point(0, 0)] * 40)
+    dbf = path.with_suffix(".dbf")
+    data = bytearray(dbf.read_bytes())
+    header, width = struct.unpack_from("<HH", data, 8)
+    for number in range(n_bad):
+        data[header + number * width + 1 : header + number * width + 3] = b"\xff\xfe"
+    dbf.write_bytes(data)
+    if refused:
+        with pytest.raises(SourceError, match="texts of another encoding; expected utf-8"):
+            table(path)
+        return
+    raw = table(path)
+    (batch,) = raw.batches
+    assert batch["__line"].to_pylist() == list(range(2, 41))
+    assert [(one.line, one.rule) for one in raw.rejections] == [(1, "text_unsafe")]
+
+
 def test_a_character_cut_by_the_width_is_dropped_without_harm(tmp_path: Path) -> None:
     path = write(tmp_path, [shapely.Point(0, 0)])
     dbf = path.with_suffix(".dbf")

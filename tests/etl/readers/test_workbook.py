@@ -4,6 +4,7 @@ import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
@@ -141,6 +142,12 @@ def test_macros_bombs_and_other_zips_are_refused_by_the_directory(tmp_path: Path
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/media/a.bin", bytes(20_000_000))
     with pytest.raises(SourceError, match="times its size; expected at most 100"):
+        table(path)
+    path = save(tmp_path, [HEADER, ["a", "x", 1]])
+    block = np.random.default_rng(1).bytes(8_000)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/a.bin", block * 500)
+    with pytest.raises(SourceError, match=r"unpacks to 1\d\d times its size"):
         table(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.txt", b"x")
