@@ -1,4 +1,4 @@
-"""Plain inputs of any size for the build's benchmark: a jittered lattice of communities, one CSV."""
+"""Plain inputs of any size for the build's benchmark: a jittered lattice and one CSV."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ import shapely
 
 LON, LAT, SIDE_DEG = 120.6, 30.0, 0.4
 KINDS = ("burglary", "theft", "robbery", "fight", "noise", "dispute", "lost", "fraud")
-CLASSES = ("criminal", "criminal", "criminal", "public_security") + (
-    "call",
-    "dispute",
-    "call",
-    "call",
-)
+CLASSES = (*["criminal"] * 3, "public_security", "call", "dispute", "call", "call")
 DISTRICT = """
 [district]
 id = "bench"

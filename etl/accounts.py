@@ -41,7 +41,7 @@ def write_meta(
     """Fill the meta tables."""
     _insert(con, "meta.build", sorted(facts.items()))
     _insert(con, "meta.columns", schema.column_rows())
-    _insert(con, "meta.sources", [one.source_row(_newest(con, one)) for one in files])
+    _insert(con, "meta.sources", [one.source_row() for one in files])
     findings = sorted(
         report.findings,
         key=lambda one: (one.severity, one.code, one.table or "", one.source or "", one.en),
@@ -74,18 +74,6 @@ def _report_batches(report: Report) -> list[pa.RecordBatch]:
         )
         for one in report.rejections
     ]
-
-
-def _newest(con: duckdb.DuckDBPyConnection, owner: FileRows) -> str | None:
-    """Return the latest date that the table of a file holds, as text."""
-    table = schema.input_table(owner.spec.table)
-    moments = [c.name for c in table.inputs if c.kind in ("instant", "date") and c.required]
-    if not moments:
-        return None
-    latest = con.execute(
-        f"SELECT CAST(max({quote(moments[0])}) AS DATE)::VARCHAR FROM core.{quote(table.name)}"
-    ).fetchone()
-    return None if latest is None else latest[0]
 
 
 def table_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -217,6 +218,9 @@ def _demo(options: argparse.Namespace) -> int:
     from etl.store import Store
 
     city, store = options.dir / "city", Store(options.dir / "store")
+    if store.current() is None:
+        # Compiling the coverage kernels takes longer than reading the files: do both at once.
+        subprocess.Popen([sys.executable, "-m", "geo.precompile"], stdout=subprocess.DEVNULL)
     with watched(not options.quiet) as progress:
         district = city / "district.toml"
         if not district.exists():

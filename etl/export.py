@@ -17,7 +17,8 @@ from etl.store import Store, read_manifest
 
 FORMATS = (".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")
 # A cell that starts so is run as a formula by spreadsheet programs (OWASP ASVS 5.0, 1.2.10).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The full-width signs count in East Asian locales.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def export_table(store: Store, name: str, out: Path) -> int:

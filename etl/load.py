@@ -98,6 +98,7 @@ class TableLoader:
             owner.rejected += rejected
             owner.n_rejected += n_bad
             staged.append(rows)
+            owner.note_newest(rows)
             self.progress.advance(n)
         owner.take_reader_count(raw)
         self.report.findings += raw.findings

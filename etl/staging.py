@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etl import schema
 from etl.clean import Faults, rejected_batch
 from etl.district import SourceSpec
 from etl.errors import SourceError
@@ -32,6 +33,7 @@ class FileRows:
     n_read: int = 0
     n_rejected: int = 0
     n_duplicates: int = 0
+    newest: date | None = None
     rejected: list[pa.RecordBatch] = field(default_factory=list)
     mended: list[int] = field(default_factory=list)
     glances: list[Glance] = field(default_factory=list)
@@ -40,6 +42,16 @@ class FileRows:
     def n_loaded(self) -> int:
         """Rows that are in the build."""
         return self.n_read - self.n_rejected - self.n_duplicates
+
+    def note_newest(self, rows: pa.RecordBatch) -> None:
+        """Keep the latest day that the rows of this file name in their first required date."""
+        for column in schema.input_table(self.spec.table).inputs:
+            if column.kind in ("instant", "date") and column.required:
+                latest = pc.max(rows[column.name]).as_py() if rows.num_rows else None
+                day = latest.date() if isinstance(latest, datetime) else latest
+                if day is not None:
+                    self.newest = day if self.newest is None else max(day, self.newest)
+                return
 
     def take_reader_count(self, raw: RawTable) -> None:
         """Note what the reader counted and refused, once its batches are exhausted."""
@@ -90,7 +102,7 @@ class FileRows:
         counts = counts.sort_by([("line_count", "descending"), ("rule", "ascending")])
         return "; ".join(_phrase(one) for one in counts.slice(0, most).to_pylist())
 
-    def source_row(self, newest: str | None) -> tuple[object, ...]:
+    def source_row(self) -> tuple[object, ...]:
         """Return the row of `meta.sources`."""
         modified = datetime.fromtimestamp(self.file.modified, UTC).replace(tzinfo=None)
         return (
@@ -106,7 +118,7 @@ class FileRows:
             self.n_loaded,
             self.n_rejected,
             self.n_duplicates,
-            newest,
+            None if self.newest is None else self.newest.isoformat(),
         )
 
 

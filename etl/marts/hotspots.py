@@ -178,7 +178,8 @@ def _worth_keeping(measures: dict[str, np.ndarray]) -> np.ndarray:
     """Tell which cells a map would show: something happened, it is sure, or it is not empty."""
     density = measures["density_per_km2"]
     faint = density <= FAINT * density.max(initial=0.0)
-    return (measures["n"] > 0) | measures["is_hot"] | measures["is_cold"] | ~faint
+    sure = measures["is_hot"] | measures["is_cold"]
+    return np.asarray((measures["n"] > 0) | sure | ~faint)
 
 
 def _by_leaf(area: _Area, mine: _Incidents) -> tuple[np.ndarray, np.ndarray]:

@@ -94,8 +94,11 @@ def _note_high(data: np.ndarray, i: int, n: int, line: int, result: np.ndarray) 
     result[N_HIGH] += 1
     if _destroyed(data, i, n):
         result[SUSPECT] |= CONTROL
-    if data[i] == 0xEF and i + 2 < n and data[i + 1] == 0xBC and 0x90 <= data[i + 2] <= 0x99:
-        result[SUSPECT] |= FULLWIDTH
+    if data[i] == 0xEF and i + 2 < n and data[i + 1] == 0xBC:
+        third = data[i + 2]
+        # Digits, and the signs that begin a formula in East Asian spreadsheets: + - = @.
+        if 0x90 <= third <= 0x99 or third in (0x8B, 0x8D, 0x9D, 0xA0):
+            result[SUSPECT] |= FULLWIDTH
     if i >= result[UTF8_NEXT]:
         length = _utf8_length(data, i, n)
         if length == 0:
@@ -109,8 +112,10 @@ def _note_high(data: np.ndarray, i: int, n: int, line: int, result: np.ndarray) 
         length = _gb_length(data, i, n)
         if length == 0:
             result[N_NOT_GB] += 1
-        elif result[N_NOT_UTF8] > 0 and data[i] == 0xA3 and 0xB0 <= data[i + 1] <= 0xB9:
-            result[SUSPECT] |= FULLWIDTH
+        elif result[N_NOT_UTF8] > 0 and data[i] == 0xA3:
+            second = data[i + 1]
+            if 0xB0 <= second <= 0xB9 or second in (0xAB, 0xAD, 0xBD, 0xC0):
+                result[SUSPECT] |= FULLWIDTH
         result[GB_NEXT] = i + max(length, 1)
 
 

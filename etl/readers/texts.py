@@ -12,7 +12,9 @@ SHOWN_CHARACTERS = 200
 # U+FFFD, its echo when UTF-8 was read as GBK, and control characters but tab and line ends.
 _UNSAFE = "\ufffd|锟斤拷|锟斤|[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"
 # What a spreadsheet runs. A sign before a digit is a number; before a letter it is a formula.
-_FORMULA = r"^[\t\r ]*([=@]|[+-][^0-9.\siInN]|\+[0-9.]+[+*/-])|^-[0-9.]+[+*/]"
+_FORMULA = (
+    r"^[\t\r\n ]*([=@＝＠]|[+-][^0-9.\siInN]|[＋－][^0-9０-９.．\s]|\+[0-9.]+[+*/-])|^-[0-9.]+[+*/]"
+)
 
 _FULLWIDTH = r"^[\s０-９．－＋：／,.:/+-]*[０-９][\s０-９．－＋：／,.:/+-]*$"
 _NOTED = {"formula_text": _FORMULA, "fullwidth_digits": _FULLWIDTH}
