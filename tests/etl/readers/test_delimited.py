@@ -205,13 +205,13 @@ def test_texts_destroyed_upstream_and_control_characters_are_refused(tmp_path: P
     assert raw.n_read == raw.n_rejected + 1
 
 
-def test_formulas_and_full_width_digits_are_told_and_kept(tmp_path: Path) -> None:
-    raw = table(write(tmp_path, "id,name,note\n１２,=1+1,-5\n2,+86 10,-inf\n"))
-    assert [row["name"] for row in rows(raw)] == ["=1+1", "+86 10"]
-    assert [(one.code, one.n) for one in raw.findings] == [
-        ("fullwidth_digits", 1),
-        ("formula_text", 1),
-    ]
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
+def test_formulas_and_full_width_digits_are_told_and_kept(tmp_path: Path, codec: str) -> None:
+    text = "id,name,note\n１２,=1+1,-5\n2,+86 10,-inf\n3,＝A1,－５\n"
+    raw = table(write(tmp_path, text.encode(codec)))
+    assert [row["name"] for row in rows(raw)] == ["=1+1", "+86 10", "＝A1"]
+    told = [(one.code, one.n) for one in raw.findings if one.code != "encoding_detected"]
+    assert told == [("fullwidth_digits", 1), ("formula_text", 2), ("fullwidth_digits", 1)]
 
 
 def python_rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
