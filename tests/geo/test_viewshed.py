@@ -318,11 +318,13 @@ WALLS = st.lists(st.tuples(LENGTH, LENGTH, LENGTH, LENGTH), max_size=12).map(cle
 
 
 @settings(max_examples=150, deadline=None)
-@given(walls=WALLS, x=st.floats(-15, 15), y=st.floats(-15, 15))
+@given(walls=WALLS, x=LENGTH, y=LENGTH)
 def test_a_point_is_seen_if_and_only_if_its_sight_line_is_free(
     walls: NDArray[np.float64], x: float, y: float
 ) -> None:
     found = isovist(0, 0, walls, range_m=18)
+    if x == y == 0.0:
+        return
     spot = shapely.Point(x, y)
     assert found.is_valid
     ends = shapely.multipoints(walls.reshape(-1, 2))
