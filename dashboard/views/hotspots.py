@@ -109,7 +109,7 @@ def _cards(page: Page, rows: pd.DataFrame) -> None:
 
 
 def _outlines(page: Page) -> Layer | None:
-    style = single("#d9e2ea", label=page.t("layer.outlines"), pattern="none",
+    style = single("#6b7a87", label=page.t("layer.outlines"), pattern="none",
                           stroke="#7b8b99", stroke_width=0.8)  # fmt: skip
     tips = {
         str(r["community_id"]): encode_lines((page.name_of(r),))
