@@ -38,7 +38,7 @@ class Cost:
 
 def run(command: list[str]) -> Cost:
     start = time.perf_counter()
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"bench: {' '.join(command)} ended with {status}")
@@ -71,7 +71,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
         seed=1,
     )
     build = [sys.executable, "-m", "etl.cli", "build", str(district)]
-    build += ["--store", str(folder / "store"), "--quiet", "--json"]
+    build += ["--store", str(folder / "store"), "--quiet"]
     ours = run(build)
     print(f"anxing build        {ours}", flush=True)
     print(f"anxing build again  {run(build)}", flush=True)

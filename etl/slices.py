@@ -104,12 +104,14 @@ def _write_slice(
     con.execute(f"ATTACH {literal(str(path))} AS {alias}")
     try:
         con.execute(f"USE {alias}")
+        con.begin()
         for table in schema.TABLES:
             columns = [column for column in table.columns if table.may_see(one.role, column)]
             if columns:
                 _copy(con, table, columns, one)
         if one.kind != "steward":
             write_layers(con, epsg=epsg, kind=one.kind)
+        con.commit()
         con.execute(f"USE {SOURCE}")
     finally:
         con.execute(f"DETACH {alias}")

@@ -21,7 +21,7 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 def test_a_readme_names_every_command_and_option(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     for command, parser in commands().items():
-        row = re.search(rf"`anxing {command}[^`]*`", text)
+        row = re.search(rf"(?m)^\| (`anxing {command}[^`]*`)", text)
         assert row, command
         for action in parser._actions:
             option = action.option_strings[-1] if action.option_strings else None
