@@ -10,6 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
+import dashboard.views  # noqa: F401  (loads charts and maps now, not when the first visitor waits)
 from dashboard.routes import make_middleware, make_routes
 
 HERE = Path(__file__).resolve().parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil, floor, sqrt
@@ -21,6 +22,7 @@ from geo.grid import SquareGrid
 from geo.hotspots import gi_star
 
 PERIODS = ("12_months", "28_days")
+WORKERS = 2
 # more cells than this on one map help nobody and draw slowly: the area gets larger cells
 MOST_CELLS = 10_000
 # with fewer incidents the map shows density, but no cell can be called hot
@@ -87,12 +89,18 @@ def derive(context: MartContext) -> None:
     incidents = _read_incidents(context, names)
     context.progress.start("hotspots", 1 + len(shapes))
     whole = shapely.union_all(shapes)
-    parts = [_area_rows(context, "district", context.district.district_id, whole, incidents)]
     order = np.argsort(incidents.station, kind="stable")
     edges = np.searchsorted(incidents.station[order], np.arange(len(shapes) + 1))
-    for i, name in enumerate(names.to_pylist()):
+
+    def work(i: int) -> pa.Table | None:
+        if i < 0:
+            district = context.district.district_id
+            return _area_rows(context, "district", district, whole, incidents)
         mine = incidents.pick(order[edges[i] : edges[i + 1]])
-        parts.append(_area_rows(context, "station", name, shapes[i], mine))
+        return _area_rows(context, "station", names[i].as_py(), shapes[i], mine)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        parts = list(pool.map(work, range(-1, len(shapes))))
     found = [one for one in parts if one is not None]
     if found:
         context.con.register("hotspot_rows", pa.concat_tables(found))
