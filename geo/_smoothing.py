@@ -77,7 +77,7 @@ def spread_gaussian(
 
 @njit(cache=True, nogil=True)
 def _fill_gaussian(out: Floats, fixed: Floats, d: float, s: float, half: int) -> None:
-    """exp(-(k - d)^2 / 2s^2) as exp(-k^2 / 2s^2) exp(-d^2 / 2s^2) exp(d / s^2)^k."""
+    """Write exp(-(k - d)^2 / 2s^2) as exp(-k^2 / 2s^2) exp(-d^2 / 2s^2) exp(d / s^2)^k."""
     up = np.exp(d / (s * s))
     power = np.exp(-0.5 * (d / s) ** 2 - half * d / (s * s))
     for k in range(2 * half + 1):

@@ -1,4 +1,4 @@
-"""dBASE tables, the attributes of a Shapefile: fixed widths, texts in an encoding to be settled.
+"""Tables of dBASE, the attributes of a Shapefile: fixed widths, texts in an encoding to be settled.
 
 References
 ----------

@@ -31,7 +31,7 @@ def community_ids(n: int) -> np.ndarray:
 
 
 def numbered(prefix: str, n: int, digits: int) -> np.ndarray:
-    """Return `n` texts prefix00001, prefix00002 …"""
+    """Return `n` texts prefix00001, prefix00002 and so on."""
     return np.array([f"{prefix}{k:0{digits}d}" for k in range(1, n + 1)], dtype=object)
 
 
