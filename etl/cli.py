@@ -39,6 +39,9 @@ def main(argv: list[str] | None = None) -> int:
         return _refuse(error, options, HELD)
     except EtlError as error:
         return _refuse(error, options, REFUSED)
+    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except KeyboardInterrupt:
         print("interrupted; what was served before is served still", file=sys.stderr)
         return 130

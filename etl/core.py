@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pyproj import CRS
 
 from etl import schema
+from etl.datum_check import refuse_wrong_datum
 from etl.dedupe import find_repeats, unknown_references
 from etl.district import District, SourceSpec
 from etl.errors import SourceError
@@ -122,6 +123,9 @@ class CoreFiller:
         self._refuse_strangers(staged, table)
         if "x" in staged.rows.column_names:
             self._judge_places(staged, name)
+            if "communities" in self.scoping.areas:
+                communities = self.scoping.areas["communities"]
+                refuse_wrong_datum(staged, communities, epsg=self.district.epsg)
         added = self.scoping.assign(name, staged, self.report)
         for owner in staged.files:
             owner.check_share(self.district.reject_above_fraction)

@@ -191,7 +191,7 @@ def _parse(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise DistrictError(
             f"{path}: no such file; expected a district file. "
-            "Give the path of a TOML file such as data/districts/demo.toml."
+            "Give the path of a TOML file such as data/districts/baltimore.toml."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DistrictError(

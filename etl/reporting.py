@@ -87,11 +87,14 @@ def report_text(body: dict[str, Any]) -> str:
         )
     if len(body["rejected"]) > SHOWN:
         lines.append(f"  … and {len(body['rejected']) - SHOWN:,} more; --json lists them all")
-    lines += [
-        f"{one['severity']}: {one['file'] + ': ' if one['file'] else ''}{one['en']}"
-        for one in body["findings"]
-    ]
+    lines += [f"{one['severity']}: {_named(one)}" for one in body["findings"]]
     return "\n".join(lines)
+
+
+def _named(finding: dict[str, Any]) -> str:
+    """Return a finding's text with the name of its file, once."""
+    file, text = finding["file"], str(finding["en"])
+    return text if not file or text.startswith(file) else f"{file}: {text}"
 
 
 def build_text(body: dict[str, Any]) -> str:

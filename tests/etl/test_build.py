@@ -203,3 +203,18 @@ def test_moving_every_camera_leaves_the_public_tables_as_they_are(
     for name in one:
         if name not in ("meta.findings",):
             assert one[name] == other[name], name
+
+
+def test_a_wrong_datum_is_refused_by_the_communities_that_the_rows_state(
+    city: Path, tmp_path: Path
+) -> None:
+    blocks = city.read_text(encoding="utf-8").split("[[sources]]")
+    wrong = [
+        one.replace('datum = "gcj02"', 'datum = "wgs84"') if 'table = "incidents"' in one else one
+        for one in blocks
+    ]
+    assert wrong != blocks
+    city.write_text("[[sources]]".join(wrong), encoding="utf-8")
+
+    with pytest.raises(SourceError, match=r'read as gcj02, \d+% do.*Set datum = "gcj02"'):
+        build(city, Store(tmp_path / "store"), now=NOW)
