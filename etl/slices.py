@@ -17,7 +17,8 @@ from etl.schema import literal, quote
 
 LAYERS, SOURCE = "mart.map_layers", "source"
 WRITERS = 2
-BLOCK = 16_384  # bytes; a slice is small, and 40 tables in blocks of 256 kB are mostly air
+# A small slice of 40 tables in blocks of 256 kB is mostly air; a large one is written faster so.
+SMALL_BLOCK, LARGE_BLOCK, LARGE_BYTES = 16_384, 262_144, 1 << 28
 
 
 @dataclass(frozen=True)
@@ -90,32 +91,50 @@ def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Prog
         con.execute("SET threads = 2")
         con.execute("SET TimeZone = 'UTC'")
         con.execute(f"ATTACH {literal(str(database))} AS {SOURCE} (READ_ONLY)")
+        writer = _Writer(database, epsg, _filled(con))
         waiting = [
-            pool.submit(_write_slice, con.cursor(), database.parent / one.file, f"s{n}", one, epsg)
-            for n, one in enumerate(plan)
+            pool.submit(writer.write, con.cursor(), f"s{n}", one) for n, one in enumerate(plan)
         ]
         for written in waiting:
             written.result()
             progress.advance()
 
 
-def _write_slice(
-    con: duckdb.DuckDBPyConnection, path: Path, alias: str, one: Slice, epsg: int
-) -> None:
-    con.execute(f"ATTACH {literal(str(path))} AS {alias} (BLOCK_SIZE {BLOCK})")
-    try:
-        con.execute(f"USE {alias}")
-        con.begin()
-        for table in schema.TABLES:
-            columns = [column for column in table.columns if table.may_see(one.role, column)]
-            if columns:
-                _copy(con, table, columns, one)
-        if one.kind != "steward":
-            write_layers(con, epsg=epsg, kind=one.kind)
-        con.commit()
-        con.execute(f"USE {SOURCE}")
-    finally:
-        con.execute(f"DETACH {alias}")
+def _filled(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the tables of the source that hold any row: the others need no copying."""
+    return frozenset(
+        table.full_name
+        for table in schema.TABLES
+        if con.execute(f"SELECT 1 FROM {SOURCE}.{table.full_name} LIMIT 1").fetchone()
+    )
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes one slice after the other from one database."""
+
+    database: Path
+    epsg: int
+    filled: frozenset[str]
+
+    def write(self, con: duckdb.DuckDBPyConnection, alias: str, one: Slice) -> None:
+        large = self.database.stat().st_size > LARGE_BYTES
+        block = LARGE_BLOCK if large else SMALL_BLOCK
+        path = literal(str(self.database.parent / one.file))
+        con.execute(f"ATTACH {path} AS {alias} (BLOCK_SIZE {block})")
+        try:
+            con.execute(f"USE {alias}")
+            con.begin()
+            for table in schema.TABLES:
+                columns = [column for column in table.columns if table.may_see(one.role, column)]
+                if columns:
+                    _copy(con, table, columns, one, is_empty=table.full_name not in self.filled)
+            if one.kind != "steward":
+                write_layers(con, epsg=self.epsg, kind=one.kind)
+            con.commit()
+            con.execute(f"USE {SOURCE}")
+        finally:
+            con.execute(f"DETACH {alias}")
 
 
 def _copy(
@@ -123,11 +142,13 @@ def _copy(
     table: schema.Table,
     columns: list[schema.Column],
     one: Slice,
+    *,
+    is_empty: bool,
 ) -> None:
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(table.schema)}")
     target = f"{quote(table.schema)}.{quote(table.name)}"
     con.execute(schema.create_table(table, tuple(columns)))
-    if table.full_name == LAYERS:
+    if is_empty or table.full_name == LAYERS:
         return
     condition, bound = _condition(table, one)
     names = ", ".join(quote(column.name) for column in columns)
