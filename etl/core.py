@@ -47,6 +47,7 @@ ORDER = (
     "candidate_sites",
 )
 MARGIN_DEG = 0.005
+ROW_GROUP = 122_880  # rows that DuckDB lays down together
 Inputs = dict[str, list[tuple[SourceSpec, InputFile]]]
 
 
@@ -198,7 +199,9 @@ class CoreFiller:
         return found is not None
 
     def _write(self, staged: Staged, table: schema.Table) -> None:
-        self.con.register("staged", staged.rows)
+        # One long batch would be read by one thread; slices of it cost nothing.
+        batches = staged.rows.to_batches(max_chunksize=ROW_GROUP)
+        self.con.register("staged", pa.Table.from_batches(batches, staged.rows.schema))
         have = set(staged.rows.column_names)
         columns = [column for column in table.columns if column.name in have]
         names = ", ".join(quote(column.name) for column in columns)
