@@ -18,6 +18,7 @@ from etl.schema import literal, quote
 LAYERS, SOURCE = "mart.map_layers", "source"
 WRITERS = 2
 # A small slice of 40 tables in blocks of 256 kB is mostly air; a large one is written faster so.
+NO_LOG = "RECOVERY_MODE no_wal_writes"  # an unfinished slice is thrown away, not recovered
 SMALL_BLOCK, LARGE_BLOCK, LARGE_BYTES = 16_384, 262_144, 1 << 28
 
 
@@ -121,7 +122,7 @@ class _Writer:
         large = self.database.stat().st_size > LARGE_BYTES
         block = LARGE_BLOCK if large else SMALL_BLOCK
         path = literal(str(self.database.parent / one.file))
-        con.execute(f"ATTACH {path} AS {alias} (BLOCK_SIZE {block})")
+        con.execute(f"ATTACH {path} AS {alias} (BLOCK_SIZE {block}, {NO_LOG})")
         try:
             con.execute(f"USE {alias}")
             con.begin()
