@@ -57,15 +57,21 @@ def main() -> None:
         _render(page)
 
     granted = access.pages(viewer.role)
+    first = granted[0] if granted else next(iter(VIEWS))
     for name in VIEWS:
         links[name] = st.Page(
             partial(open_page, name),
             title=t(f"menu.{name}"),
-            url_path=name,
-            default=name == (granted[0] if granted else next(iter(VIEWS))),
+            url_path=f"{name}-first" if name == first else name,
+            default=name == first,
             visibility="visible" if name in granted else "hidden",
         )
-    st.navigation(list(links.values()), position="top").run()  # type: ignore[arg-type]
+    # The first page of a role lives at "/"; its own address must open it too, or a link that one
+    # role shares says "page not found" to another.
+    shared = st.Page(
+        partial(open_page, first), title=t(f"menu.{first}"), url_path=first, visibility="hidden"
+    )
+    st.navigation([*links.values(), shared], position="top").run()  # type: ignore[list-item]
     _show_foot(t, formats, build)
 
 
