@@ -104,7 +104,8 @@ def convert(
     zone
         Time zone of moments that carry no offset.
     formats
-        strptime forms that the source declares; only these are then accepted.
+        strptime forms that the source declares; of moments only these are then accepted, days
+        may also be written year first, which has one meaning.
 
     Returns
     -------

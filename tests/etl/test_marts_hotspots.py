@@ -138,7 +138,9 @@ def test_density_holds_the_incidents(con: duckdb.DuckDBPyConnection) -> None:
     # the cells left out hold at most 2 % of the peak each: 400 cells of 100 m are 4 km2
     for name, n in (("criminal", 200), ("all", density["criminal"][0] + density["call"][0])):
         held, peak = density[name]
-        assert held <= n * (1 + 1e-6) + 0.02 * 4 * (density["call"][1] + density["criminal"][1])
+        # the sum of classes lost its faint cells class by class, so "all" may hold that much more
+        lost = 0.02 * 4 * (density["call"][1] + density["criminal"][1]) if name == "all" else 0.0
+        assert held <= n * (1 + 1e-6) + lost
         assert held >= n - 0.02 * peak * 4
     # 200 incidents around one point: deviation 60 by the kernel's 250 m together 257 m
     assert density["criminal"][1] == pytest.approx(200 / (2 * np.pi * 0.257**2), rel=0.15)
