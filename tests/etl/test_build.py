@@ -1,7 +1,6 @@
 """From files to what is served: whole, deterministic, locked, and safe against a bad file."""
 
 import json
-import multiprocessing
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -123,27 +122,14 @@ def test_a_missing_file_and_an_unknown_column_are_both_said_in_one_run(
         build(city, Store(tmp_path / "store"), now=NOW)
 
 
-def _hold(path: str, ready, leave) -> None:
-    with Store(Path(path)).locked():
-        ready.set()
-        leave.wait(60)
-
-
 def test_a_second_build_at_once_stops_with_75_and_says_who_holds_the_store(
-    city: Path, tmp_path: Path, capsys
+    held, city: Path, tmp_path: Path, capsys
 ) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    ready, leave = spawn.Event(), spawn.Event()
-    holder = spawn.Process(target=_hold, args=(str(tmp_path / "store"), ready, leave))
-    holder.start()
-    assert ready.wait(60)
-
-    code = main(["build", str(city), "--store", str(tmp_path / "store"), "--quiet"])
-    leave.set()
-    holder.join()
+    with held(tmp_path / "store") as other:
+        code = main(["build", str(city), "--store", str(tmp_path / "store"), "--quiet"])
 
     assert code == 75
-    assert f"process {holder.pid}" in capsys.readouterr().err
+    assert f"process {other.pid}" in capsys.readouterr().err
 
 
 def test_a_slice_holds_its_own_scope_and_nothing_else(model_store: Path) -> None:

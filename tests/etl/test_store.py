@@ -1,7 +1,6 @@
 """A store never serves half a build, and says who holds it."""
 
 import json
-import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -46,25 +45,13 @@ def test_a_killed_build_leaves_nothing_for_the_next(tmp_path: Path) -> None:
     assert store.current() == served
 
 
-def _try(path: str, answer) -> None:
-    try:
-        with Store(Path(path)).locked():
-            answer.put("got it")
-    except StoreLockedError as error:
-        answer.put(str(error))
-
-
-def test_a_second_build_is_told_who_holds_the_store(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    answer = spawn.Queue()
-    with Store(tmp_path).locked():
-        other = spawn.Process(target=_try, args=(str(tmp_path), answer))
-        other.start()
-        said = answer.get(timeout=60)
-        other.join()
-
-    assert "held by process" in said
-    assert "Wait for it to end" in said
+def test_a_second_build_is_told_who_holds_the_store(held, tmp_path: Path) -> None:
+    with (
+        held(tmp_path) as other,
+        pytest.raises(StoreLockedError, match=f"held by process {other.pid} .*Wait for it to end"),
+        Store(tmp_path).locked(),
+    ):
+        pass
 
 
 def test_a_changed_byte_a_missing_file_and_a_stranger_are_all_found(tmp_path: Path) -> None:
