@@ -52,8 +52,13 @@ def load_texts(language: str) -> Texts:
     """Read the texts of `language`; TextError for a language that is not shipped."""
     if language not in LANGUAGES:
         raise TextError(f"language {language}: not shipped; one of {', '.join(LANGUAGES)}.")
-    written = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return Texts(language, dict(_flatten(written)))
+    entries: dict[str, str] = {}
+    for file in sorted((FOLDER / language).glob("*.toml")):
+        written = dict(_flatten(tomllib.loads(file.read_text(encoding="utf-8"))))
+        if twice := sorted(written.keys() & entries.keys()):
+            raise TextError(f"{file.name} ({language}): {', '.join(twice)} is written twice.")
+        entries |= written
+    return Texts(language, entries)
 
 
 def _flatten(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:

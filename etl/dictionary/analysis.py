@@ -1,0 +1,5 @@
+"""Tables of incident analysis: clusters, alarms, records, patrols."""
+
+from etl.dictionary.model import Table
+
+ANALYSIS: tuple[Table, ...] = ()

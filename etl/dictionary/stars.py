@@ -1,0 +1,110 @@
+"""Tables of ratings, internal and published."""
+
+from etl.dictionary.mart_columns import OF_COMMUNITY, mart
+from etl.dictionary.model import EVERYONE, SCOPE, STAFF, Column, Table, flag, number, text
+
+STARS: tuple[Table, ...] = (
+    mart(
+        "ratings",
+        "Ratings, each with its standard and its ground",
+        "评级结果",
+        (
+            OF_COMMUNITY,
+            *SCOPE,
+            text("standard_id", "Standard", "标准", required=True),
+            text("standard_version", "Version", "版本", required=True),
+            text("standard_digest", "Digest of the standard", "标准摘要", required=True),
+            text("evidence_digest", "Digest of the evidence", "依据摘要", required=True),
+            text("period", "Period", "周期", required=True),
+            flag("is_eligible", "Eligible", "符合参评条件", required=True),
+            flag("has_enough_data", "Rests on enough", "数据充足", required=True),
+            number("score", "Score", "得分", "points"),
+            number("score_low", "Score, lower bound", "得分下限", "points"),
+            number("score_high", "Score, upper bound", "得分上限", "points"),
+            number("max_score", "Maximum", "满分", "points"),
+            text("grade", "Grade", "等级"),
+            Column("stars", "int", "Stars", "星级", minimum=0, maximum=5),
+            Column(
+                "previous_stars", "int", "Stars the period before", "上期星级", minimum=0, maximum=5
+            ),
+            number("reward_yuan", "Reward", "奖励", "yuan", minimum=0.0),
+            text("reason_en", "Reason", "理由（英文）"),
+            text("reason_zh", "Reason (Chinese)", "理由"),
+            Column("next_step", "json", "What would reach the next grade", "升级所需"),
+        ),
+        key=("community_id", "standard_id", "period"),
+        visible_to=STAFF,
+    ),
+    mart(
+        "rating_items",
+        "Points of each item with its evidence",
+        "各考评项得分与依据",
+        (
+            OF_COMMUNITY,
+            *SCOPE,
+            text("standard_id", "Standard", "标准", required=True),
+            text("period", "Period", "周期", required=True),
+            text("item_id", "Item", "考评项", required=True),
+            text("name_en", "Item", "考评项（英文）"),
+            text("name_zh", "Item (Chinese)", "考评项"),
+            number("points", "Points", "得分", "points"),
+            number("max_points", "Maximum", "满分", "points"),
+            flag("is_missing", "No evidence", "缺少依据", required=True),
+            text("ground_en", "Why", "说明（英文）"),
+            text("ground_zh", "Why (Chinese)", "说明"),
+            Column("evidence", "json", "Rows it rests on", "依据记录"),
+        ),
+        key=("community_id", "standard_id", "period", "item_id"),
+        visible_to=STAFF,
+    ),
+    mart(
+        "public_ratings",
+        "Published ratings: stars, date and reason, no count",
+        "公示评级：星级、日期与理由，不含数量",
+        (
+            OF_COMMUNITY,
+            *SCOPE,
+            text("standard_id", "Standard", "标准", required=True),
+            text("period", "Period", "周期", required=True),
+            text(
+                "rating_state",
+                "State of the rating",
+                "评级状态",
+                required=True,
+                vocabulary=("rated", "not_eligible", "no_data"),
+            ),
+            text("grade", "Grade", "等级"),
+            Column("stars", "int", "Stars", "星级", minimum=0, maximum=5),
+            Column(
+                "previous_stars", "int", "Stars the period before", "上期星级", minimum=0, maximum=5
+            ),
+            text("reason_en", "Reason", "理由（英文）"),
+            text("reason_zh", "Reason (Chinese)", "理由"),
+        ),
+        key=("community_id", "standard_id", "period"),
+        visible_to=EVERYONE,
+    ),
+    mart(
+        "public_items",
+        "Published items: how full the points are, in bands",
+        "公示考评项：得分档次",
+        (
+            OF_COMMUNITY,
+            *SCOPE,
+            text("standard_id", "Standard", "标准", required=True),
+            text("period", "Period", "周期", required=True),
+            text("item_id", "Item", "考评项", required=True),
+            text("name_en", "Item", "考评项（英文）"),
+            text("name_zh", "Item (Chinese)", "考评项"),
+            text(
+                "band",
+                "Band",
+                "档次",
+                required=True,
+                vocabulary=("full", "most", "half", "little", "none", "missing"),
+            ),
+        ),
+        key=("community_id", "standard_id", "period", "item_id"),
+        visible_to=EVERYONE,
+    ),
+)
