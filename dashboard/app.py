@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # Streamlit runs this file as a script, from wherever it is started
@@ -27,10 +28,11 @@ from dashboard.viewer import (  # noqa: E402
     is_demo,
     role_scopes,
 )
-from dashboard.views import VIEWS  # noqa: E402
+from dashboard.views import SECTIONS, VIEWS  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 LOGO = HERE / "static" / "anxing.svg"
+MOST_OPEN = 6  # pages that a bar of 1,280 points shows side by side
 
 
 def main() -> None:
@@ -49,7 +51,7 @@ def main() -> None:
         show_note(str(error), "warning")
         return
     _show_bar(t, build, access, viewer)
-    links: dict[str, object] = {}
+    links: dict[str, StreamlitPage] = {}
     formats = Formats(t.language, str(build.district.get("time_zone") or "UTC"))
 
     def open_page(name: str) -> None:
@@ -71,8 +73,29 @@ def main() -> None:
     shared = st.Page(
         partial(open_page, first), title=t(f"menu.{first}"), url_path=first, visibility="hidden"
     )
-    st.navigation([*links.values(), shared], position="top").run()  # type: ignore[list-item]
+    menu = _menu(t, granted, links)
+    menu[""].append(shared)
+    st.navigation(menu, position="top").run()
     _show_foot(t, formats, build)
+
+
+def _menu(
+    t: Texts, granted: tuple[str, ...], links: dict[str, StreamlitPage]
+) -> dict[str, list[StreamlitPage]]:
+    """Return the pages by section of the bar; the nameless one stands open."""
+    many = len(granted) > MOST_OPEN
+    groups = {
+        section: [name for name in names if name in granted]
+        for section, names in SECTIONS.items()
+        if many
+    }
+    folded = {section: names for section, names in groups.items() if len(names) > 1}
+    inside = {name for names in folded.values() for name in names}
+    menu = {"": [link for name, link in links.items() if name not in inside]}
+    return menu | {
+        t(f"section.{section}"): [links[name] for name in names]
+        for section, names in folded.items()
+    }
 
 
 def _render(page: Page) -> None:

@@ -13,3 +13,10 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "ratings": ratings.render,
     "data": data.render,
 }
+
+# How the bar groups the pages of a role that has many; a group of one stands alone.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "incidents": ("hotspots",),
+    "cameras": ("coverage",),
+    "rating": ("ratings",),
+}
