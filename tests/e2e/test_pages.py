@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
@@ -119,16 +119,25 @@ def _settle(page: Page, *, has_map: bool = True) -> None:
 
 
 def _open_from_menu(page: Page, name: str) -> None:
-    """Choose a page as a reader does: in the bar, or in the drawer of a phone."""
-    link = page.locator(f'[data-testid="stTopNavLink"][href*="{name}"]')
-    if not link.count() or not link.first.is_visible():
-        page.get_by_test_id("stExpandSidebarButton").click()
-        link = page.locator(f'[data-testid="stSidebarNavLink"][href*="{name}"]')
-    link.first.click()
+    """Choose a page as a reader does: in the bar, in a section of it, or in a phone's drawer."""
+    _menu_link(page, name).click()
     page.wait_for_url(f"**/{name}*")
     drawer = page.get_by_test_id("stSidebarCollapseButton")
     if drawer.count() and drawer.first.is_visible():
         drawer.first.locator("button").click()
+
+
+def _menu_link(page: Page, name: str) -> Locator:
+    sections = page.get_by_test_id("stTopNavSection")
+    for section in (None, *sections.all()):
+        if section is not None and section.is_visible():
+            section.click()
+        for kind in ("stTopNavLink", "stTopNavDropdownLink"):
+            link = page.locator(f'[data-testid="{kind}"][href*="{name}"]')
+            if link.count() and link.first.is_visible():
+                return link.first
+    page.get_by_test_id("stExpandSidebarButton").click()
+    return page.locator(f'[data-testid="stSidebarNavLink"][href*="{name}"]').first
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
