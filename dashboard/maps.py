@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from dashboard.styles import HIDDEN, Style
 
 KINDS = frozenset({"polygon", "point", "line"})
 DATUMS = frozenset({"wgs84", "gcj02"})
+MOST_DIGITS = 4
+_LABEL = re.compile(rf"[0-9]{{0,{MOST_DIGITS}}}")
 
 
 class MapError(ValueError):
@@ -69,8 +72,9 @@ class Layer:
     """One layer: features in a fixed order, with values, texts and ids aligned to it.
 
     `shown` (one bool a feature) hides features without sending geometry again. `tooltips` must
-    come from :mod:`dashboard.encode`. Ids and values never leave the server; only class numbers,
-    encoded tooltips and geometry do.
+    come from :mod:`dashboard.encode`. `labels` are numbers written on points, such as a rank; an
+    empty one writes nothing. Ids and values never leave the server; only class numbers, encoded
+    tooltips, labels and geometry do.
     """
 
     id: str
@@ -84,6 +88,7 @@ class Layer:
     shown: Sequence[bool] | np.ndarray | None = None
     visible: bool = True
     pickable: bool = False
+    labels: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a layer whose arrays do not match, or whose tooltips were not encoded."""
@@ -93,7 +98,7 @@ class Layer:
                 "expected. Correct the layer."
             )
         n = len(self.feature_ids)
-        for name in ("values", "tooltips", "shown"):
+        for name in ("values", "tooltips", "shown", "labels"):
             given = getattr(self, name)
             if given is not None and len(given) != n:
                 raise MapError(
@@ -112,6 +117,12 @@ class Layer:
                 raise MapError(
                     f"layer {self.id}: tooltip {text!r} is not encoded; text from "
                     "dashboard.encode was expected. Pass it through encode() or encode_lines()."
+                )
+        for text in self.labels or ():
+            if not _LABEL.fullmatch(text):
+                raise MapError(
+                    f"layer {self.id}: label {text!r}; up to {MOST_DIGITS} digits were expected. "
+                    "Put words into the tooltip."
                 )
 
     @property

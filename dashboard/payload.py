@@ -110,6 +110,7 @@ def _layer(layer: Layer, no_data: str, sender: Sender) -> dict[str, Any]:
         "codes": base64.b64encode(codes.tobytes()).decode(),
         "style": _style(layer.style, no_data, missing),
         "tips": _tips(layer, sender),
+        "labels": None if layer.labels is None else list(layer.labels),
     }
 
 

@@ -159,6 +159,17 @@ def test_points_are_packed_as_millionths_of_a_degree():
     assert np.frombuffer(packed, "<i4").tolist() == [121123457, 31000000, -1000000, 0]
 
 
+def test_a_label_is_a_short_number_and_travels_with_its_layer():
+    made = layer(kind="point", labels=("1", ""), geometry=Points(np.zeros(2), np.zeros(2)))
+    assert build_payload(view(made), Recorder())["layers"][0]["labels"] == ["1", ""]
+    assert build_payload(view(layer()), Recorder())["layers"][0]["labels"] is None
+    for text in ("<b>", "１", "12345", "a"):
+        with pytest.raises(MapError, match="up to 4 digits were expected"):
+            layer(labels=(text, ""))
+    with pytest.raises(MapError, match="1 labels; 2 were expected"):
+        layer(labels=("1",))
+
+
 def test_the_browser_gets_no_ids_no_values_and_no_attributes():
     drawn = layer(
         feature_ids=("SECRET1", "SECRET2"),

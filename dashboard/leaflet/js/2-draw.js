@@ -147,7 +147,19 @@
         ctx.drawImage(s.image, packed.xy[2 * v] * view.scale - view.x - s.half,
           packed.xy[2 * v + 1] * view.scale - view.y - s.half, 2 * s.half, 2 * s.half);
       }
+      if (layer.labels && layer.labels[i]) drawLabel(ctx, layer, view, i, sized.radius);
     }
+  }
+
+  /* A number on a point, dark on its light disc or light on its dark one. */
+  function drawLabel(ctx, layer, view, i, r) {
+    var v = layer.packed.ring[layer.packed.feature[i]], colour = layer.style.swatches[layer.codes[i]].colour;
+    var n = parseInt(colour.slice(1), 16), light = (n >> 16) * 0.3 + ((n >> 8) & 255) * 0.59 + (n & 255) * 0.11 > 140;
+    ctx.font = "600 " + Math.round(r * (layer.labels[i].length > 2 ? 0.95 : 1.25)) + "px system-ui,sans-serif";
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.fillStyle = light ? "#17222e" : "#ffffff";
+    ctx.fillText(layer.labels[i], layer.packed.xy[2 * v] * view.scale - view.x, layer.packed.xy[2 * v + 1] * view.scale - view.y + 0.5);
   }
 
   /* Too small for a symbol to be told apart: one filled path a class, several times as fast. */
