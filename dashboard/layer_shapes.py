@@ -128,7 +128,7 @@ def cell_layer(page: Page, rows: pd.DataFrame, *, visible: bool = True) -> Layer
                       t("tip.z", z=f.number(r.z, 2), p=f.number(r.p_fdr, 4))))
         for k, r in zip(classes, rows.itertuples(), strict=True)
     ]  # fmt: skip
-    return Layer("cells", t("layer.hotspots"), "polygon", compress_geojson(_squares(rows)),
+    return Layer("cells", t("layer.hotspots"), "polygon", compress_geojson(squares(rows)),
                  tuple(rows["cell_id"].astype(str)), hot_style(page, classes), values=classes,
                  tooltips=tips, visible=visible, pickable=True)  # fmt: skip
 
@@ -143,15 +143,17 @@ def hot_layer(page: Page, *, visible: bool) -> Layer | None:
     return keep(page, ("hot", visible), make)
 
 
-def _squares(rows: pd.DataFrame) -> str:
+def squares(rows: pd.DataFrame) -> str:
+    """Return cells by `lon`, `lat` and `cell_m` as GeoJSON squares."""
     lat, lon = rows["lat"].to_numpy(float), rows["lon"].to_numpy(float)
     half = rows["cell_m"].to_numpy(float) / 2
     dy, dx = half / 111_320.0, half / (111_320.0 * np.cos(np.radians(lat)))
     shapes = shapely.box(lon - dx, lat - dy, lon + dx, lat + dy)
-    return _collection(shapes)
+    return collection(shapes)
 
 
-def _collection(shapes: np.ndarray) -> str:
+def collection(shapes: np.ndarray) -> str:
+    """Return shapes in degrees as GeoJSON, to a centimetre and without attributes."""
     texts = shapely.to_geojson(shapely.set_precision(shapes, 1e-7, mode="pointwise"))
     features = ",".join(
         f'{{"type":"Feature","properties":{{}},"geometry":{text}}}' for text in texts
@@ -174,7 +176,7 @@ def shape_layer(
             table,
             title,
             "polygon",
-            compress_geojson(_collection(_to_lonlat(page, shapes))),
+            compress_geojson(collection(to_lonlat(page, shapes))),
             tuple(rows["id"].astype(str)),
             style,
             visible=visible,
@@ -183,7 +185,8 @@ def shape_layer(
     return keep(page, ("shapes", table, community_id, visible), make)
 
 
-def _to_lonlat(page: Page, shapes: np.ndarray) -> np.ndarray:
+def to_lonlat(page: Page, shapes: np.ndarray) -> np.ndarray:
+    """Return shapes of the store, in metres, in degrees WGS 84."""
     move = _transformer(str(page.build.district["crs"]))
     return shapely.transform(shapes, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1])))
 
