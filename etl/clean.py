@@ -304,6 +304,7 @@ _ORDERED = {
     "incidents": (("occurred_from", "occurred_to"),),
     "hazards": (("found_on", "due_on"), ("found_on", "resolved_on"), ("found_on", "accepted_on")),
     "cameras": (("installed_on", "retired_on"),),
+    "camera_faults": (("faulty_from", "faulty_to"),),
 }
 
 

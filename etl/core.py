@@ -37,6 +37,7 @@ ORDER = (
     "buildings",
     "gates",
     "cameras",
+    "camera_faults",
     "patrol_points",
     "patrol_visits",
     "incidents",

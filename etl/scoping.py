@@ -16,7 +16,10 @@ from geo import projection
 from geo.locate import PolygonIndex
 
 AREAS = {"stations": "station_id", "streets": "street_id", "communities": "community_id"}
-OWNERS = {"patrol_visits": ("patrol_points", "patrol_point_id")}
+OWNERS = {
+    "patrol_visits": ("patrol_points", "patrol_point_id"),
+    "camera_faults": ("cameras", "camera_id"),
+}
 
 
 @dataclass
@@ -151,10 +154,9 @@ class Scoping:
             if stated in staged.rows.column_names:
                 found = added.get(f"{what}_id")
                 _report_disagreement(name, staged.rows[stated], found, what, report)
-        if name == "patrol_points":
-            self.owners[name] = pa.table(
-                {"patrol_point_id": staged.rows["patrol_point_id"].combine_chunks(), **added}
-            )
+        for owner, key in OWNERS.values():
+            if name == owner:
+                self.owners[name] = pa.table({key: staged.rows[key].combine_chunks(), **added})
         return added
 
     def _report_strays(

@@ -15,6 +15,8 @@ from etl.dictionary.model import (
     share,
     text,
 )
+from etl.dictionary.patterns import PATTERNS
+from etl.dictionary.records import RECORDS
 
 _SCAN = text(
     "analysis",
@@ -103,4 +105,4 @@ _CLUSTERS: tuple[Table, ...] = (
     ),
 )
 
-ANALYSIS: tuple[Table, ...] = (*_CLUSTERS,)
+ANALYSIS: tuple[Table, ...] = (*_CLUSTERS, *PATTERNS, *RECORDS)

@@ -1,6 +1,7 @@
 """Tables that the analysis fills, one row per scope and measure."""
 
 from etl.dictionary.analysis import ANALYSIS
+from etl.dictionary.cameras import CAMERAS
 from etl.dictionary.conduct import CONDUCT
 from etl.dictionary.counts import COUNTS
 from etl.dictionary.mart_columns import OF_COMMUNITY, mart
@@ -22,6 +23,7 @@ MART: tuple[Table, ...] = (
     *COUNTS,
     *ANALYSIS,
     *SIGHT,
+    *CAMERAS,
     *STARS,
     *CONDUCT,
     mart(
