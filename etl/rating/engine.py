@@ -1,7 +1,8 @@
 """The rating engine: communities times items as arrays, from evidence to grades with their ground.
 
 Nothing here reads a file or a database. The same evidence gives the same result whatever the
-order of the communities.
+order of the communities. Rules fill items; what follows from full items is `geo.scoring`, which a
+page uses too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from etl.rating import grading, points
 from etl.rating.grading import Flags, Ints
 from etl.rating.model import ASSESSED_SCORE, ASSESSED_VALUE, Condition, Item, Standard
 from etl.rating.points import Floats
+from geo.scoring import Scored, Shares, score_shares
 
 
 @dataclass(frozen=True)
@@ -64,38 +66,91 @@ class Outcome:
     Items are columns in the standard's order. `points` and its bounds are NaN where an item is
     missing or does not apply; `max_points` is 0 where it does not apply. `grade` is -1 where
     there is none: not eligible, or too little known. `eligibility`, `vetoes` and
-    `disqualifications` hold 1, 0, or -1 for unknown; `caps` the best grade each cap allows.
+    `disqualifications` hold 1, 0, or -1 for unknown; `caps` the best grade each cap allows,
+    `grade_limit` the best that flags, vetoes and disqualifications allow together. `shares` say
+    how full each item is before weights count.
     """
 
     standard: Standard
-    points: Floats
-    points_low: Floats
-    points_high: Floats
-    max_points: Floats
-    is_missing: Flags
+    shares: Shares
+    scored: Scored
     is_exempt: Flags
-    scale: Floats
-    score: Floats
-    score_low: Floats
-    score_high: Floats
-    missing_fraction: Floats
     eligibility: NDArray[np.int8]
     is_eligible: Flags
+    may_be_rated: Flags
     has_enough_data: Flags
-    grade_by_points: Ints
     caps: Ints
     vetoes: NDArray[np.int8]
     disqualifications: NDArray[np.int8]
-    grade: Ints
+    grade_limit: Ints
+
+    @property
+    def points(self) -> Floats:
+        """Points of each item, shape (n, k)."""
+        return self.scored.points
+
+    @property
+    def points_low(self) -> Floats:
+        """Lower bounds of the points, shape (n, k)."""
+        return self.scored.points_low
+
+    @property
+    def points_high(self) -> Floats:
+        """Upper bounds of the points, shape (n, k)."""
+        return self.scored.points_high
+
+    @property
+    def max_points(self) -> Floats:
+        """Most points of each item, shape (n, k)."""
+        return self.scored.max_points
+
+    @property
+    def is_missing(self) -> Flags:
+        """Where an item applies and nothing is known, shape (n, k)."""
+        return self.scored.is_missing
+
+    @property
+    def scale(self) -> Floats:
+        """By how much points are scaled up for items left out, shape (n,)."""
+        return self.scored.scale
+
+    @property
+    def score(self) -> Floats:
+        """Scores, shape (n,)."""
+        return self.scored.score
+
+    @property
+    def score_low(self) -> Floats:
+        """Lower bounds of the scores, shape (n,)."""
+        return self.scored.score_low
+
+    @property
+    def score_high(self) -> Floats:
+        """Upper bounds of the scores, shape (n,)."""
+        return self.scored.score_high
+
+    @property
+    def missing_fraction(self) -> Floats:
+        """Share of the weight that is missing, shape (n,)."""
+        return self.scored.missing_fraction
+
+    @property
+    def grade_by_points(self) -> Ints:
+        """Grades before caps and vetoes, shape (n,)."""
+        return self.scored.grade_by_points
+
+    @property
+    def grade(self) -> Ints:
+        """Grades, shape (n,)."""
+        return self.scored.grade
 
     @property
     def stars(self) -> Ints:
         """Stars, shape (n,); -1 where there is no grade or the standard gives none."""
-        given = [-1 if one.stars is None else one.stars for one in self.standard.grades]
-        return np.where(self.grade < 0, -1, np.asarray(given)[self.grade])
+        return self.scored.stars
 
 
-def rate(standard: Standard, evidence: Evidence) -> Outcome:
+def rate(standard: Standard, evidence: Evidence, *, weights: Floats | None = None) -> Outcome:
     """Rate communities under a standard.
 
     Parameters
@@ -104,170 +159,99 @@ def rate(standard: Standard, evidence: Evidence) -> Outcome:
         A loaded and checked standard.
     evidence
         What is known of the communities in the period.
+    weights
+        Other weights of the items than the standard's, shape (k,); scaled to the same maximum.
 
     Returns
     -------
     Outcome
         Points, scores with bounds, caps, vetoes and grades; nothing known gives no grade.
-
-    Notes
-    -----
-    The bounds of a score are the sums of the bounds of its items: wider than the interval of
-    independent items would be, and never moved the wrong way by better evidence.
     """
-    given = [_item_points(item, evidence, standard) for item in standard.items]
-    found, low, high = (
-        _stack([one[part] for one in given], evidence.n) for part in ("points", "low", "high")
-    )
-    exempt, applies = (
-        _stack([one[part] for one in given], evidence.n) > 0.5 for part in ("exempt", "applies")
-    )
-    missing = np.isnan(found) & applies
-    counted = _counted(standard, missing, applies)
-    weights = np.asarray([item.weight for item in standard.items])
-    core = np.asarray([not item.is_bonus for item in standard.items])
-    scale = _scale(standard, weights * core, counted)
-    score, score_low, score_high = (
-        _total(one, counted, scale, standard) for one in (found, low, high)
-    )
-    assessed = weights * core * applies
-    missing_fraction = _divide((assessed * missing).sum(axis=1), assessed.sum(axis=1))
-    nothing = missing_fraction >= 1.0
-    score = np.where(nothing, np.nan, score)
-    score_low = np.where(nothing, np.nan, score_low)
-    score_high = np.where(nothing, np.nan, score_high)
+    shares, exempt = fill_items(standard, evidence)
 
     def lookup(condition: Condition) -> Floats:
-        return _condition_values(condition, standard, evidence, found)
+        return _condition_values(condition, standard, evidence, shares)
 
     eligibility = grading.checks_hold(standard.eligibility, evidence.n, lookup)
-    enough = (missing_fraction <= standard.max_missing_fraction + 1e-9) & ~nothing
-    enough &= evidence.n_days >= standard.min_days
-    enough &= ~(eligibility == -1).any(axis=1)
     eligible = ~(eligibility == 0).any(axis=1)
-    rated = np.where(eligible & enough, score, np.nan)
-    by_points = _grade(standard, rated, evidence)
-    caps = grading.cap_limits(standard, found, score_low, lookup)
+    told = ~(eligibility == -1).any(axis=1) & (evidence.n_days >= standard.min_days)
     vetoes = grading.checks_hold(standard.vetoes, evidence.n, lookup)
     out = grading.checks_hold(standard.disqualifications, evidence.n, lookup)
+    flags = grading.flag_limits(standard, evidence.n, lookup)
+    limit = grading.grade_limit(standard, flags, vetoes, out)
+    scored = score_shares(
+        grading.scheme_of(standard),
+        shares,
+        grade_limit=limit,
+        may_be_rated=eligible & told,
+        weights=weights,
+        group=evidence.group,
+    )
     return Outcome(
         standard=standard,
-        points=found,
-        points_low=low,
-        points_high=high,
-        max_points=np.where(applies, weights, 0.0),
-        is_missing=missing,
+        shares=shares,
+        scored=scored,
         is_exempt=exempt,
-        scale=scale,
-        score=score,
-        score_low=score_low,
-        score_high=score_high,
-        missing_fraction=missing_fraction,
         eligibility=eligibility,
         is_eligible=eligible,
-        has_enough_data=enough,
-        grade_by_points=by_points,
-        caps=caps,
+        may_be_rated=eligible & told,
+        has_enough_data=scored.is_enough & told,
+        caps=grading.all_limits(standard, flags, scored),
         vetoes=vetoes,
         disqualifications=out,
-        grade=_lower_grade(standard, by_points, caps, vetoes, out),
+        grade_limit=limit,
     )
 
 
-def _item_points(item: Item, evidence: Evidence, standard: Standard) -> dict[str, Floats]:
+def fill_items(standard: Standard, evidence: Evidence) -> tuple[Shares, Flags]:
+    """Return how full each item is by its rule, and which are exempt, shape (n, k)."""
+    n, k = evidence.n, len(standard.items)
+    value, low, high = (np.empty((n, k)) for _ in range(3))
+    exempt, applies = (np.zeros((n, k), dtype=np.bool_) for _ in range(2))
+    for column, item in enumerate(standard.items):
+        exempt[:, column] = _is_true(item.exemption, evidence)
+        applies[:, column] = ~_is_true(item.not_applicable, evidence)
+        filled = _filled(item, evidence)
+        best = 0.0 if standard.direction == "lower" else 1.0
+        for into, one in zip((value, low, high), filled, strict=True):
+            settled = np.where(exempt[:, column], best, one) if item.exemption else one
+            into[:, column] = np.where(applies[:, column], settled, np.nan)
+    return Shares(value, low, high, applies), exempt
+
+
+def _filled(item: Item, evidence: Evidence) -> tuple[Floats, Floats, Floats]:
     measured = evidence.measured(item.item_id, item.measure)
-    value, first, second = (
-        _by_rule(item, one, evidence) for one in (measured.value, measured.low, measured.high)
+    value = _by_rule(item, measured.value, evidence)
+    if measured.low is measured.value and measured.high is measured.value:  # known exactly
+        return value, value, value
+    first, second = (_by_rule(item, one, evidence) for one in (measured.low, measured.high))
+    return (
+        value,
+        np.fmin(np.fmin(first, second), value),
+        np.fmax(np.fmax(first, second), value),
     )
-    best = 0.0 if standard.direction == "lower" else item.weight
-    exempt = _is_true(item.exemption, standard, evidence)
-    applies = ~_is_true(item.not_applicable, standard, evidence)
-    parts = {
-        "points": value,
-        "low": np.fmin(np.fmin(first, second), value),
-        "high": np.fmax(np.fmax(first, second), value),
-    }
-    settled = {
-        name: np.where(applies, np.where(exempt, best, np.round(one, standard.decimals)), np.nan)
-        for name, one in parts.items()
-    }
-    return {**settled, "exempt": exempt.astype(np.float64), "applies": applies.astype(np.float64)}
 
 
 def _by_rule(item: Item, value: Floats, evidence: Evidence) -> Floats:
     if item.rule == "mitigated_deduction":
         milder = evidence.measured(item.item_id, item.parameters["mitigated"]).value
-        return points.mitigated_deduction(value, milder, item.weight, item.parameters)
-    return points.RULES[item.rule](value, item.weight, item.parameters)
+        found = points.mitigated_deduction(value, milder, item.weight, item.parameters)
+    else:
+        found = points.RULES[item.rule](value, item.weight, item.parameters)
+    return found / item.weight
 
 
-def _is_true(condition: Condition | None, standard: Standard, evidence: Evidence) -> Flags:
+def _is_true(condition: Condition | None, evidence: Evidence) -> Flags:
     if condition is None or condition.measure is None:
         return np.zeros(evidence.n, dtype=np.bool_)
     values = evidence.measured("", condition.measure).value
     return np.asarray(grading.holds(values, condition) == 1)
 
 
-def _stack(columns: list[Floats], n: int) -> Floats:
-    return np.stack(columns, axis=1) if columns else np.zeros((n, 0))
-
-
-def _counted(standard: Standard, missing: Flags, applies: Flags) -> Flags:
-    """Items whose weight stays in the sum: all that apply, but missing ones only as zero."""
-    as_zero = np.asarray([item.missing == "zero" for item in standard.items])
-    return np.asarray(applies & (~missing | as_zero))
-
-
-def _scale(standard: Standard, weights: Floats, counted: Flags) -> Floats:
-    return _divide(np.full(len(counted), standard.max_score), (weights * counted).sum(axis=1))
-
-
-def _divide(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.ones_like(below), where=below > 0.0)
-
-
-def _total(one: Floats, counted: Flags, scale: Floats, standard: Standard) -> Floats:
-    # A missing item that counts as zero is worth the worst: no points, or all penalty points.
-    worst = [item.weight if standard.direction == "lower" else 0.0 for item in standard.items]
-    filled = np.where(np.isnan(one), np.asarray(worst), one)
-    core = np.asarray([not item.is_bonus for item in standard.items])
-    total = (filled * (counted & core)).sum(axis=1) * scale
-    total = total + (filled * (counted & ~core)).sum(axis=1)
-    return np.asarray(np.round(total, standard.decimals))
-
-
 def _condition_values(
-    condition: Condition, standard: Standard, evidence: Evidence, found: Floats
+    condition: Condition, standard: Standard, evidence: Evidence, shares: Shares
 ) -> Floats:
     if condition.measure is not None:
         return evidence.measured("", condition.measure).value
     column = [item.item_id for item in standard.items].index(str(condition.item))
-    return np.asarray(found[:, column] / standard.items[column].weight)
-
-
-def _grade(standard: Standard, score: Floats, evidence: Evidence) -> Ints:
-    lower = standard.direction == "lower"
-    if standard.relative is None:
-        cuts = np.asarray([grade.cut for grade in standard.grades], dtype=np.float64)
-        return grading.grade_by_cuts(score, cuts, lower_is_better=lower)
-    group = np.zeros(evidence.n, dtype=np.int64) if evidence.group is None else evidence.group
-    shares = np.asarray([grade.share for grade in standard.grades], dtype=np.float64)
-    return grading.grade_by_place(
-        score, group, shares, min_group=standard.relative.min_group, lower_is_better=lower
-    )
-
-
-def _lower_grade(
-    standard: Standard,
-    by_points: Ints,
-    caps: Ints,
-    vetoes: NDArray[np.int8],
-    disqualifications: NDArray[np.int8],
-) -> Ints:
-    grade = np.maximum(by_points, caps.max(axis=1, initial=0))
-    for column, veto in enumerate(standard.vetoes):
-        fallen = np.maximum(grade, standard.grade_index(veto.grade))
-        grade = np.where(vetoes[:, column] == 1, fallen, grade)
-    out = (disqualifications == 1).any(axis=1)
-    grade = np.where(out, len(standard.grades) - 1, grade)
-    return np.where(by_points < 0, -1, grade)
+    return shares.value[:, column]

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from etl.rating import grading
 from etl.rating.engine import Outcome
 from etl.rating.grading import Flags, Ints
 from etl.rating.model import CertaintyCap
 from etl.rating.points import Floats
+from geo.grades import grade_by_cuts
 
 
 @dataclass(frozen=True)
@@ -129,4 +129,4 @@ def grades_if(outcome: Outcome, gains: Floats) -> Ints:
     won = np.round((gains * _worth(outcome)).sum(axis=1), standard.decimals)
     cuts = np.asarray([grade.cut for grade in standard.grades], dtype=np.float64)
     rated = np.where(outcome.grade < 0, np.nan, outcome.score + sign * won)
-    return grading.grade_by_cuts(rated, cuts, lower_is_better=standard.direction == "lower")
+    return grade_by_cuts(rated, cuts, lower_is_better=standard.direction == "lower")

@@ -160,12 +160,12 @@ def city() -> City:
 
 def test_a_city_alike_everywhere_earns_the_same_points_everywhere(city: City) -> None:
     # 70 assessed; rate 1 x the district's: (2 - 1) / (2 - 0.4) of 10 and of 8 = 6.25, 5.0, at one
-    # decimal 6.2 and 5.0; change (1.3 - 1) / (1.3 - 0.85) of 5 = 3.33 -> 3.3; hazards 7: 91.5.
+    # decimal 6.3 and 5.0; change (1.3 - 1) / (1.3 - 0.85) of 5 = 3.33 -> 3.3; hazards 7: 91.6.
     city.derive()
     rating = city.rating("c3")
-    assert rating["score"] == 91.5
+    assert rating["score"] == 91.6
     assert [city.item("c3", one)["points"] for one in ("criminal_cases", "year_on_year")] == [
-        6.2,
+        6.3,
         3.3,
     ]
     assert city.con.execute(
