@@ -23,6 +23,7 @@ BASIS_ZH = {
     "第七条（经营单位）": "art7_operator",
     "第三十三条": "art33",
 }
+FAULT_ZH = ("停电", "网络中断", "镜头遮挡", "设备损坏", "施工影响")  # as `faults.REASONS`
 PATROL_ZH = {"签到点": "check_in", "警务亭": "police_box", "保安岗": "guard_post"}
 GATE_ZH = {"车行": "vehicle", "人行": "pedestrian", "车库": "garage"}
 SITE_ZH = {"立杆": "pole", "墙面": "wall", "大门": "gate"}

@@ -11,14 +11,15 @@ from etl.simulate import district_file as words
 from etl.simulate import patrols
 from etl.simulate.cameras import FORBIDDEN
 from etl.simulate.district_file import Source, source
+from etl.simulate.faults import fail_cameras
 from etl.simulate.flaws import CONFLICT, REPEAT, TextTable, Truth, flaw, note_rows, plan_flaws
 from etl.simulate.model import City
 from etl.simulate.places import degrees, numbered, yes_no
 from etl.simulate.sheets import days, describe, maybe, pick, write_register, write_text
 
 
-def write_cameras(city: City, folder: Path, truth: Truth) -> Source:
-    """Write the cameras with GCJ-02 points, numbered as the national standard does."""
+def write_cameras(city: City, folder: Path, truth: Truth) -> list[Source]:
+    """Write the cameras with GCJ-02 points, numbered as the national standard does, and faults."""
     it, n = city.cameras, city.size.cameras
     lon, lat = degrees(city, it.xy, datum="gcj02")
     table = pa.table(
@@ -70,7 +71,34 @@ def write_cameras(city: City, folder: Path, truth: Truth) -> Source:
         "legal_basis": words.BASIS_ZH,
         "has_sign": words.YES_NO,
     }
-    return describe("cameras", entry, mapping, datum="gcj02", values=values)
+    register = describe("cameras", entry, mapping, datum="gcj02", values=values)
+    refused = np.array([row for row, one in planned if one.rule == CONFLICT], dtype=np.int64)
+    return [register, *_write_faults(city, folder, truth, np.concatenate([forbidden, refused]))]
+
+
+def _write_faults(city: City, folder: Path, truth: Truth, refused: np.ndarray) -> list[Source]:
+    """Write the spells in which cameras were faulty; nothing where none ever was."""
+    it = fail_cameras(city.cameras, refused, rng=city.size.rng(51))
+    n = it.camera.size
+    if n == 0:
+        return []
+    table = pa.table(
+        {
+            "设备编码": numbered("33999900001320", city.size.cameras, 6)[it.camera],
+            "故障日期": days(it.since),
+            "修复日期": days(it.until),
+            "原因": pick(words.FAULT_ZH, it.reason),
+        }
+    )
+    flaws = [
+        flaw("time_order", 修复日期="2024-06-01"),
+        flaw("reference", 设备编码="33999900001329999999"),
+        flaw(REPEAT),
+    ]
+    planned = plan_flaws(flaws, n, repeats=1, rng=city.size.rng(52))
+    entry = write_text(folder, "camera_faults", table, truth, key="", planned=planned)
+    columns = ("camera_id", "faulty_from", "faulty_to", "reason")
+    return [describe("camera_faults", entry, dict(zip(columns, table.column_names, strict=True)))]
 
 
 # As `PLACES`; the forbidden ones are words that data/reference/forbidden_places.toml knows.
