@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -14,12 +14,17 @@ CLASSES = ("all", "case", "criminal", "public_security", "dispute", "call")
 
 def window(page: Page, period: str) -> tuple[datetime, datetime]:
     """Return the UTC instants between which a period's incidents lie, half-open, naive."""
-    zone = ZoneInfo(page.f.time_zone)
     last = page.build.as_of
     if period == "28_days":
         first = last - timedelta(days=27)
     else:
         first = (pd.Timestamp(last) - pd.DateOffset(years=1)).date() + timedelta(days=1)
+    return between(page, first, last)
+
+
+def between(page: Page, first: date, last: date) -> tuple[datetime, datetime]:
+    """Return the UTC instants of a run of local days, both inclusive: half-open, naive."""
+    zone = ZoneInfo(page.f.time_zone)
     start, end = (
         datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
         for day in (first, last + timedelta(days=1))

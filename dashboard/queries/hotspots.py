@@ -46,3 +46,66 @@ def choices(read: Reader, scope_kind: str, scope_id: str) -> pd.DataFrame:
         """,
         (scope_kind, scope_id),
     )
+
+
+def emerging(read: Reader, scope_kind: str, scope_id: str, of_class: str) -> pd.DataFrame:
+    """Return the cells whose two years make a pattern, the hottest last month first."""
+    return read.frame(
+        """
+        SELECT * FROM mart.emerging_cells
+        WHERE scope_kind = ? AND scope_id = ? AND class = ?
+        ORDER BY z_last DESC NULLS LAST, cell_id
+        """,
+        (scope_kind, scope_id, of_class),
+    )
+
+
+def moran(read: Reader, of_class: str) -> pd.DataFrame:
+    """Return the communities beside their neighbours, the significant ones first."""
+    return read.frame(
+        """
+        SELECT m.*, c.name, c.name_en FROM mart.community_moran m
+        LEFT JOIN core.communities c USING (community_id) WHERE m.class = ?
+        ORDER BY m.is_moran_significant DESC, m.moran_p, m.community_id
+        """,
+        (of_class,),
+    )
+
+
+def cell_size(read: Reader, scope_kind: str, scope_id: str) -> pd.DataFrame:
+    """Return the side of an area's cells: one row."""
+    return read.frame(
+        """
+        SELECT max(cell_m) AS cell_m FROM mart.hotspots
+        WHERE scope_kind = ? AND scope_id = ? AND class = 'all' AND period_kind = '12_months'
+        """,
+        (scope_kind, scope_id),
+    )
+
+
+def jurisdictions(read: Reader) -> pd.DataFrame:
+    """Return the outlines of the stations in the slice, metres."""
+    return read.frame("SELECT station_id, geometry FROM core.stations ORDER BY station_id")
+
+
+def located(read: Reader, since: object, until: object) -> pd.DataFrame:
+    """Return place, class and times (UTC) of the located incidents of a period."""
+    return read.frame(
+        """
+        SELECT x, y, class, occurred_from, occurred_to FROM core.incidents
+        WHERE occurred_from >= ? AND occurred_from < ? AND x IS NOT NULL AND y IS NOT NULL
+        """,
+        (since, until),
+    )
+
+
+def n_located(read: Reader, since: object, until: object) -> int:
+    """Return how many located incidents a period holds."""
+    found = read.frame(
+        """
+        SELECT count(*) AS n FROM core.incidents
+        WHERE occurred_from >= ? AND occurred_from < ? AND x IS NOT NULL AND y IS NOT NULL
+        """,
+        (since, until),
+    )
+    return int(found.loc[0, "n"])
