@@ -299,10 +299,13 @@ def _refuse_forbidden(columns: dict[str, pa.Array], faults: Faults) -> None:
 
 
 _ORDINATES = ("lon", "lat")
-_MAY_LIE_AHEAD = frozenset({"due_on", "retired_on", "installed_on", "done_on"})
+_MAY_LIE_AHEAD = frozenset({"due_on", "retired_on", "installed_on", "done_on", "until_on"})
 _ORDERED = {
     "incidents": (("occurred_from", "occurred_to"),),
-    "hazards": (("found_on", "due_on"), ("found_on", "resolved_on"), ("found_on", "accepted_on")),
+    "hazards": tuple(
+        ("found_on", last) for last in ("due_on", "resolved_on", "accepted_on", "reopened_on")
+    ),
+    "managers": (("from_on", "until_on"),),
     "cameras": (("installed_on", "retired_on"),),
     "camera_faults": (("faulty_from", "faulty_to"),),
 }

@@ -46,6 +46,8 @@ ORDER = (
     "sanctions",
     "interventions",
     "candidate_sites",
+    "managers",
+    "rating_events",
 )
 MARGIN_DEG = 0.005
 ROW_GROUP = 122_880  # rows that DuckDB lays down together

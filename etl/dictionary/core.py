@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from etl.dictionary.conduct import CONDUCT_INPUTS
 from etl.dictionary.model import (
     ALL_STAFF,
     COMMUNITY,
@@ -353,6 +354,7 @@ CORE: tuple[Table, ...] = (
             day("accepted_on", "Accepted on", "验收日期"),
             flag("refused", "Rectification refused", "拒不整改"),
             text("responsible", "Responsible", "责任单位"),
+            day("reopened_on", "Reopened on", "重新打开日期"),
             *SCOPE,
         ),
         key=("hazard_id",),
@@ -433,6 +435,7 @@ CORE: tuple[Table, ...] = (
         geometry="point",
         visible_to=STAFF,
     ),
+    *CONDUCT_INPUTS,
 )
 
 REQUIRED_TABLES = ("communities", "stations", "incidents")

@@ -1,7 +1,20 @@
 """Tables of ratings, internal and published."""
 
 from etl.dictionary.mart_columns import OF_COMMUNITY, mart
-from etl.dictionary.model import EVERYONE, SCOPE, STAFF, Column, Table, flag, number, text
+from etl.dictionary.model import (
+    EVERYONE,
+    SCOPE,
+    STAFF,
+    Column,
+    Table,
+    count,
+    day,
+    flag,
+    number,
+    share,
+    text,
+)
+from etl.dictionary.ratings_more import RANK, RATINGS_MORE
 
 STARS: tuple[Table, ...] = (
     mart(
@@ -31,6 +44,9 @@ STARS: tuple[Table, ...] = (
             text("reason_en", "Reason", "理由（英文）"),
             text("reason_zh", "Reason (Chinese)", "理由"),
             Column("next_step", "json", "What would reach the next grade", "升级所需"),
+            count("grade_limit", "Best grade that caps and vetoes allow", "受限后的最好等级"),
+            flag("may_be_rated", "Eligible, known and long enough", "可评级", required=True),
+            *RANK,
         ),
         key=("community_id", "standard_id", "period"),
         visible_to=STAFF,
@@ -53,6 +69,11 @@ STARS: tuple[Table, ...] = (
             text("ground_en", "Why", "说明（英文）"),
             text("ground_zh", "Why (Chinese)", "说明"),
             Column("evidence", "json", "Rows it rests on", "依据记录"),
+            share("filled", "Share of the points, unrounded", "得分率（未取整）"),
+            share("filled_low", "Share, lower bound", "得分率下限"),
+            share("filled_high", "Share, upper bound", "得分率上限"),
+            flag("applies", "Applies", "适用", required=True),
+            flag("is_exempt", "Full points by exemption", "免评", required=True),
         ),
         key=("community_id", "standard_id", "period", "item_id"),
         visible_to=STAFF,
@@ -80,6 +101,8 @@ STARS: tuple[Table, ...] = (
             ),
             text("reason_en", "Reason", "理由（英文）"),
             text("reason_zh", "Reason (Chinese)", "理由"),
+            day("published_on", "Published on", "公示日期"),
+            day("appeal_until_on", "Appeals until", "申诉截止"),
         ),
         key=("community_id", "standard_id", "period"),
         visible_to=EVERYONE,
@@ -107,4 +130,5 @@ STARS: tuple[Table, ...] = (
         key=("community_id", "standard_id", "period", "item_id"),
         visible_to=EVERYONE,
     ),
+    *RATINGS_MORE,
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.marts import rating_measures
+from etl.marts import hazard_days, rating_measures
 from etl.marts.context import MartContext
 from etl.marts.rating_measures import Floats, IncidentCounts, Period, Windows
 from etl.rating import Evidence, Item, Measured, Standard
@@ -28,21 +28,22 @@ SANCTIONS = {
     "n_night_findings": "coalesce(found_at_night, false) AND kind <> 'award'",
     "n_day_notices": "kind = 'notice' AND NOT coalesce(found_at_night, false)",
 }
-_OPEN = "(resolved_on IS NULL OR resolved_on > $last)"
+_OPEN = hazard_days.open_at("$last")
 _DUE = "(due_on BETWEEN $first AND $last)"
-_FOUND = "(found_on <= $last AND (resolved_on IS NULL OR resolved_on >= $first))"
+_FOUND = f"(found_on <= $last AND ({_OPEN} OR resolved_on >= $first))"
 HAZARDS = {
     "n_hazards_overdue": f"due_on < $last AND {_OPEN}",
     "n_major_overdue": f"due_on < $last AND {_OPEN} AND severity = 'major'",
     "n_hazards_refused": f"coalesce(refused, false) AND {_FOUND}",
+    "n_hazards_reopened": "reopened_on BETWEEN $first AND $last",
     "due": _DUE,
-    "in_time": f"{_DUE} AND resolved_on <= due_on",
+    "in_time": f"{_DUE} AND {hazard_days.in_time('$last')}",
     "major": f"severity = 'major' AND {_FOUND}",
     "major_done": f"severity = 'major' AND {_FOUND} AND NOT {_OPEN}",
     "ordinary": f"severity = 'ordinary' AND {_FOUND}",
     "ordinary_done": f"severity = 'ordinary' AND {_FOUND} AND NOT {_OPEN}",
     "resolved": "resolved_on BETWEEN $first AND $last",
-    "accepted": "resolved_on BETWEEN $first AND $last AND accepted_on <= $last",
+    "accepted": f"resolved_on BETWEEN $first AND $last AND {hazard_days.accepted_by('$last')}",
 }
 FRACTIONS = {
     "hazards_in_time_fraction": ("in_time", "due"),

@@ -112,6 +112,7 @@ _HAZARDS = (
     _measure("n_hazards_overdue", "hazards overdue", "逾期隐患", "hazard", "lower"),
     _measure("n_major_overdue", "major hazards overdue", "逾期重大隐患", "hazard", "lower"),
     _measure("n_hazards_refused", "rectifications refused", "拒不整改", "hazard", "lower"),
+    _measure("n_hazards_reopened", "hazards reopened", "重新打开的隐患", "hazard", "lower"),
     _measure(
         "hazards_in_time_fraction",
         "hazards rectified by the deadline",
