@@ -18,7 +18,8 @@ FONT = "'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',system-ui,sans-serif"
 HEAT = ["#f4f7fa", "#c8dcec", "#7fb1d6", "#2f7cb5", "#0b4a7d", "#06284a"]
 
 
-def _dress(chart: alt.TopLevelMixin, height: int | None = None) -> alt.TopLevelMixin:
+def dress(chart: alt.TopLevelMixin, height: int | None = None) -> alt.TopLevelMixin:
+    """Return a chart in the house's type, colours and legend place."""
     chart = chart.properties(height=height) if height else chart
     return (
         chart.configure(font=FONT, background="transparent")
@@ -67,7 +68,7 @@ def monthly(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
     ticks = alt.Chart(data.assign(kind=kinds[1])).mark_tick(thickness=2.5, size=22).encode(
         x=x, y="before:Q", color=alt.Color("kind:N", scale=colour), tooltip=tip
     )  # fmt: skip
-    return _dress(bars + ticks, 240)
+    return dress(bars + ticks, 240)
 
 
 def week(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
@@ -99,7 +100,7 @@ def week(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
             ],
         )
     )
-    return _dress(chart, 220)
+    return dress(chart, 220)
 
 
 def levels(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
@@ -127,7 +128,7 @@ def levels(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
     texts = base.mark_text(align="left", dx=4, color=INK, fontSize=11).encode(
         text=alt.Text("share:Q", format=".1%")
     )
-    return _dress(bars + texts, 52 * max(len(order), 1))
+    return dress(bars + texts, 52 * max(len(order), 1))
 
 
 def item_points(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
@@ -146,7 +147,7 @@ def item_points(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
     got = alt.Chart(frame).mark_bar(color=BAR, size=16, cornerRadius=2).encode(
         y=y, x="points:Q", tooltip=tip
     )  # fmt: skip
-    return _dress(full + got, 30 * max(len(order), 1) + 20)
+    return dress(full + got, 30 * max(len(order), 1) + 20)
 
 
 def ranking(page: Page, frame: pd.DataFrame, title: str) -> alt.TopLevelMixin:
@@ -166,4 +167,4 @@ def ranking(page: Page, frame: pd.DataFrame, title: str) -> alt.TopLevelMixin:
     dot = alt.Chart(frame).mark_point(filled=True, size=60, color=WARM).encode(
         y=y, x="rate:Q", tooltip=tip
     )  # fmt: skip
-    return _dress(rule + dot, 22 * max(len(order), 1) + 30)
+    return dress(rule + dot, 22 * max(len(order), 1) + 30)
