@@ -17,13 +17,13 @@ import numpy as np
 from etl.marts import rating_texts
 from etl.marts.rating_evidence import ROWS_OF, SANCTIONS, Assessed, Frame, PeriodEvidence
 from etl.marts.rating_texts import Extremes
+from etl.marts.rows import Columns, nullable
 from etl.rating import Item, Outcome, Standard, Text
 from etl.rating.grading import Ints
 from etl.rating.model import CertaintyCap, Demerits
 from etl.rating.steps import NextStep, find_next_step
+from geo.grades import rank
 
-Row = tuple[Any, ...]
-Columns = dict[str, list[Any]]
 BANDS = ((0.9, "full"), (0.7, "most"), (0.4, "half"), (0.1, "little"))
 _INCIDENTS = {
     "criminal_relative": ["criminal"],
@@ -68,6 +68,11 @@ class Rated:
         return [str(one) for one in np.where(self.outcome.is_eligible, graded, "not_eligible")]
 
     @cached_property
+    def ranks(self) -> Ints:
+        """Place of each rated community by its score, shape (n,); 0 where it is not rated."""
+        return ranks_of(self.outcome)
+
+    @cached_property
     def extremes(self) -> Extremes:
         """The fullest and the emptiest item of each community."""
         return rating_texts.find_extremes(self.outcome)
@@ -83,6 +88,12 @@ class Rated:
             "standard_id": [standard_id] * len(chosen),
             "period": [self.period] * len(chosen),
         }
+
+
+def ranks_of(outcome: Outcome) -> Ints:
+    """Return the place of each rated community by its score, shape (n,); 0 where it is not."""
+    score = np.where(outcome.grade < 0, np.nan, outcome.score)
+    return rank(score, lower_is_better=outcome.standard.direction == "lower")
 
 
 def is_trial(standard: Standard, period: str) -> bool:
@@ -108,6 +119,11 @@ def item_columns(rated: Rated, k: int) -> Columns:
         "ground_en": [one.en for one in texts],
         "ground_zh": [one.zh for one in texts],
         "evidence": [evidence(i) for i in range(n)],
+        "filled": outcome.shares.value[:, k],
+        "filled_low": outcome.shares.low[:, k],
+        "filled_high": outcome.shares.high[:, k],
+        "applies": outcome.shares.applies[:, k],
+        "is_exempt": outcome.is_exempt[:, k],
     }
 
 
@@ -193,6 +209,10 @@ def rating_columns(rated: Rated, items: list[Columns]) -> Columns:
         "reason_en": [one.en for one in reasons],
         "reason_zh": [one.zh for one in reasons],
         "next_step": [_next_step(standard, step, i) if rated_ones[i] else None for i in range(n)],
+        "grade_limit": outcome.grade_limit,
+        "may_be_rated": outcome.may_be_rated,
+        "rank": nullable(rated.ranks, empty=0),
+        "n_ranked": [int((rated.ranks > 0).sum())] * n,
     }
 
 

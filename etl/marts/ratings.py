@@ -6,13 +6,12 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from etl import schema
 from etl.marts import rating_evidence, rating_rows
 from etl.marts.context import MartContext
 from etl.marts.rating_evidence import Frame, PeriodEvidence
+from etl.marts.rows import Columns, insert_rows
 from etl.rating import RULE_KINDS, Outcome, Standard, rate
 from etl.rating.streaks import draw_consequences, periods_needed
 from etl.standards import SHIPPED, find_standard
@@ -44,7 +43,7 @@ def derive(context: MartContext) -> None:
     made: dict[tuple[str, ...], list[PeriodEvidence]] = {}
     n_periods = max([N_PUBLISHED_PERIODS + 1, *(periods_needed(one) + 1 for one in standards)])
     for standard in standards:
-        _insert(context, "meta.standards", [_standard_columns(standard)])
+        insert_rows(context.con, "meta.standards", [_standard_columns(standard)])
         if frame.n == 0:
             continue
         types = standard.serious_types
@@ -88,12 +87,12 @@ def _rate_standard(
 
 def _write(context: MartContext, standard: Standard, rated: rating_rows.Rated) -> None:
     items = [rating_rows.item_columns(rated, k) for k in range(len(standard.items))]
-    _insert(context, "mart.rating_items", items)
-    _insert(context, "mart.ratings", [rating_rows.rating_columns(rated, items)])
+    insert_rows(context.con, "mart.rating_items", items)
+    insert_rows(context.con, "mart.ratings", [rating_rows.rating_columns(rated, items)])
     if standard.published and not rating_rows.is_trial(standard, rated.period):
         bands = [rating_rows.public_item_columns(rated, k) for k in range(len(standard.items))]
-        _insert(context, "mart.public_ratings", [rating_rows.public_rating_columns(rated)])
-        _insert(context, "mart.public_items", bands)
+        insert_rows(context.con, "mart.public_ratings", [rating_rows.public_rating_columns(rated)])
+        insert_rows(context.con, "mart.public_items", bands)
 
 
 def _group(frame: Frame, standard: Standard) -> NDArray[np.int64] | None:
@@ -104,7 +103,7 @@ def _group(frame: Frame, standard: Standard) -> NDArray[np.int64] | None:
     return np.asarray([order[one or ""] for one in names], dtype=np.int64)
 
 
-def _standard_columns(standard: Standard) -> rating_rows.Columns:
+def _standard_columns(standard: Standard) -> Columns:
     used = sorted({item.rule for item in standard.items})
     rules = {
         name: {"en": RULE_KINDS[name].text.en, "zh": RULE_KINDS[name].text.zh} for name in used
@@ -147,15 +146,3 @@ def _report(
                 table="assessments" if item.is_assessed else None,
                 n=n,
             )
-
-
-def _insert(context: MartContext, full_name: str, parts: Sequence[rating_rows.Columns]) -> None:
-    kinds = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "BIGINT": pa.int64()}
-    fields = [
-        pa.field(one.name, kinds.get(one.sql_type, pa.bool_()))
-        for one in schema.table(full_name).columns
-    ]
-    tables = [pa.table(one, schema=pa.schema(fields)) for one in parts]
-    context.con.register("rating_new_rows", pa.concat_tables(tables))
-    context.con.execute(f"INSERT INTO {full_name} BY NAME SELECT * FROM rating_new_rows")
-    context.con.unregister("rating_new_rows")
