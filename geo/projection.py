@@ -79,7 +79,7 @@ def project(
 
 
 def unproject(
-    x: ArrayLike, y: ArrayLike, *, epsg: int
+    x: ArrayLike, y: ArrayLike, *, epsg: int, many: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     Turn projected coordinates into longitude and latitude.
@@ -90,6 +90,8 @@ def unproject(
         (n,) coordinates in the CRS, x to the east whatever order the authority names.
     epsg
         EPSG code of the CRS.
+    many
+        As `transform`.
 
     Returns
     -------
@@ -101,11 +103,11 @@ def unproject(
     GeoError
         The CRS is unknown, or x and y differ in shape.
     """
-    return transform(x, y, epsg_from=epsg, epsg_to=WGS84)
+    return transform(x, y, epsg_from=epsg, epsg_to=WGS84, many=many)
 
 
 def transform(
-    x: ArrayLike, y: ArrayLike, *, epsg_from: int, epsg_to: int
+    x: ArrayLike, y: ArrayLike, *, epsg_from: int, epsg_to: int, many: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     Move points from one coordinate system to another.
@@ -116,6 +118,9 @@ def transform(
         (n,) coordinates in `epsg_from`, x (longitude, east) first.
     epsg_from, epsg_to
         EPSG codes.
+    many
+        Number of points from which the lattice is used; 200,000 when None. A point's answer may
+        then depend on the others, within the bounds below.
 
     Returns
     -------
@@ -130,7 +135,7 @@ def transform(
 
     Notes
     -----
-    From 200,000 points on, PROJ is asked on a lattice over the bulk of the points and bicubic
+    From `many` points on, PROJ is asked on a lattice over the bulk of the points and bicubic
     interpolation does the rest. Every cell of the lattice is checked against PROJ at its centre,
     where the error is largest; a cell off by more than 1e-6 m (1e-11 degrees) is not used, and its
     points, like those outside the lattice, are projected one by one.
@@ -144,7 +149,7 @@ def transform(
     if epsg_from == epsg_to:
         _crs(epsg_to)
         return px, py
-    if px.size < _MANY:
+    if px.size < (_MANY if many is None else many):
         return _one_by_one(px, py, epsg_from, epsg_to)
     flat_x, flat_y = transform_by_lattice(
         px.reshape(-1),

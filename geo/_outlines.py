@@ -1,0 +1,189 @@
+"""Polygons as flat arrays: read from and written to well-known binary, and to GeoJSON text.
+
+References
+----------
+OGC 06-103r4 (2011). OpenGIS Implementation Specification for Geographic Information, Simple
+feature access, Part 1: Common architecture, section 8.2 (well-known binary).
+Butler, H. and others (2016). The GeoJSON Format. RFC 7946.
+"""
+
+import numpy as np
+from numba import njit
+
+POLYGON, MULTIPOLYGON = 3, 6
+
+
+@njit(cache=True, nogil=True)
+def _uint32(data, at):  # type: ignore[no-untyped-def]
+    return (
+        np.int64(data[at])
+        | np.int64(data[at + 1]) << 8
+        | np.int64(data[at + 2]) << 16
+        | np.int64(data[at + 3]) << 24
+    )
+
+
+@njit(cache=True, nogil=True)
+def measure_wkb(data, offsets, valid):  # type: ignore[no-untyped-def]
+    """Count parts, rings and vertices; the last figure is the first row that cannot be read."""
+    n_parts, n_rings, n_points = 0, 0, 0
+    for row in range(len(offsets) - 1):
+        at, end = offsets[row], offsets[row + 1]
+        if not valid[row] or at == end:
+            continue
+        if end - at < 9 or data[at] != 1:
+            return n_parts, n_rings, n_points, row
+        kind, count = _uint32(data, at + 1), 1
+        if kind == MULTIPOLYGON:
+            count = _uint32(data, at + 5)
+            at += 9
+        for _ in range(count):
+            if at + 9 > end or data[at] != 1 or _uint32(data, at + 1) != POLYGON:
+                return n_parts, n_rings, n_points, row
+            rings = _uint32(data, at + 5)
+            at += 9
+            n_parts += 1
+            for _ in range(rings):
+                if at + 4 > end:
+                    return n_parts, n_rings, n_points, row
+                points = _uint32(data, at)
+                at += 4 + 16 * points
+                n_rings += 1
+                n_points += points
+        if at != end:
+            return n_parts, n_rings, n_points, row
+    return n_parts, n_rings, n_points, -1
+
+
+@njit(cache=True, nogil=True)
+def fill_wkb(data, offsets, valid, xy, rings, parts, shapes):  # type: ignore[no-untyped-def]
+    """Take apart what `measure_wkb` has counted; `xy` is seen as bytes."""
+    part, ring, point = 0, 0, 0
+    for row in range(len(offsets) - 1):
+        at, end = offsets[row], offsets[row + 1]
+        if valid[row] and at < end:
+            count = 1
+            if _uint32(data, at + 1) == MULTIPOLYGON:
+                count = _uint32(data, at + 5)
+                at += 9
+            for _ in range(count):
+                n_rings = _uint32(data, at + 5)
+                at += 9
+                for _ in range(n_rings):
+                    n = _uint32(data, at)
+                    at += 4
+                    xy[16 * point : 16 * (point + n)] = data[at : at + 16 * n]
+                    at += 16 * n
+                    point += n
+                    ring += 1
+                    rings[ring] = point
+                part += 1
+                parts[part] = ring
+        shapes[row + 1] = part
+
+
+@njit(cache=True, nogil=True)
+def _put_uint32(out, at, value):  # type: ignore[no-untyped-def]
+    for k in range(4):
+        out[at + k] = (value >> (8 * k)) & 255
+    return at + 4
+
+
+@njit(cache=True, nogil=True)
+def write_wkb(xy, rings, parts, shapes, out, offsets):  # type: ignore[no-untyped-def]
+    """Write each shape as a polygon, or a multipolygon where it has not one part; `xy` as bytes."""
+    at = 0
+    for s in range(len(shapes) - 1):
+        first, beyond = shapes[s], shapes[s + 1]
+        if beyond - first != 1:
+            out[at] = 1
+            at = _put_uint32(out, _put_uint32(out, at + 1, MULTIPOLYGON), beyond - first)
+        for p in range(first, beyond):
+            out[at] = 1
+            at = _put_uint32(out, _put_uint32(out, at + 1, POLYGON), parts[p + 1] - parts[p])
+            for r in range(parts[p], parts[p + 1]):
+                n = rings[r + 1] - rings[r]
+                at = _put_uint32(out, at, n)
+                out[at : at + 16 * n] = xy[16 * rings[r] : 16 * rings[r + 1]]
+                at += 16 * n
+        offsets[s + 1] = at
+
+
+@njit(cache=True, nogil=True)
+def _put_text(out, at, text):  # type: ignore[no-untyped-def]
+    for k in range(len(text)):
+        out[at + k] = text[k]
+    return at + len(text)
+
+
+@njit(cache=True, nogil=True)
+def _put_number(out, at, value, decimals):  # type: ignore[no-untyped-def]
+    """Write a whole number, its last digits behind a point."""
+    if value < 0:
+        out[at] = 45
+        at += 1
+        value = -value
+    n, rest = 1, value // 10
+    while rest > 0 or n <= decimals:
+        n += 1
+        rest //= 10
+    end = at + n + (decimals > 0)
+    place = end - 1
+    for k in range(n):
+        if k == decimals and decimals > 0:
+            out[place] = 46
+            place -= 1
+        out[place] = 48 + value % 10
+        value //= 10
+        place -= 1
+    return end
+
+
+@njit(cache=True, nogil=True)
+def write_geojson(lonlat, rings, parts, shapes, decimals, texts, cuts, out):  # type: ignore[no-untyped-def]
+    """Write a FeatureCollection, features in order, `id` the position; returns its length.
+
+    `texts` holds the fixed words one after the other, from `cuts`: head, feature, polygon,
+    multipolygon, end of feature, end.
+    """
+    scale = 10.0**decimals
+    at = _put_text(out, 0, texts[cuts[0] : cuts[1]])
+    for s in range(len(shapes) - 1):
+        first, beyond = shapes[s], shapes[s + 1]
+        if s:
+            out[at] = 44
+            at += 1
+        at = _put_text(out, at, texts[cuts[1] : cuts[2]])
+        at = _put_number(out, at, np.int64(s), 0)
+        word = 2 if beyond - first == 1 else 3
+        at = _put_text(out, at, texts[cuts[word] : cuts[word + 1]])
+        for p in range(first, beyond):
+            if p > first:
+                out[at] = 44
+                at += 1
+            if word == 3:
+                out[at] = 91
+                at += 1
+            for r in range(parts[p], parts[p + 1]):
+                if r > parts[p]:
+                    out[at] = 44
+                    at += 1
+                out[at] = 91
+                at += 1
+                for v in range(rings[r], rings[r + 1]):
+                    if v > rings[r]:
+                        out[at] = 44
+                        at += 1
+                    out[at] = 91
+                    at = _put_number(out, at + 1, np.int64(round(lonlat[v, 0] * scale)), decimals)
+                    out[at] = 44
+                    at = _put_number(out, at + 1, np.int64(round(lonlat[v, 1] * scale)), decimals)
+                    out[at] = 93
+                    at += 1
+                out[at] = 93
+                at += 1
+            if word == 3:
+                out[at] = 93
+                at += 1
+        at = _put_text(out, at, texts[cuts[4] : cuts[5]])
+    return _put_text(out, at, texts[cuts[5] : cuts[6]])

@@ -1,0 +1,165 @@
+"""Millions of polygons as flat arrays, without an object for each.
+
+References
+----------
+OGC 06-103r4 (2011). OpenGIS Implementation Specification for Geographic Information, Simple
+feature access, Part 1: Common architecture, section 8.2 (well-known binary).
+Butler, H. and others (2016). The GeoJSON Format. RFC 7946.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo._outlines import fill_wkb, measure_wkb, write_geojson, write_wkb
+from geo.errors import GeoError
+
+__all__ = ["Outlines", "geojson", "outlines_from_wkb", "outlines_to_wkb"]
+
+_WORDS = (
+    b'{"type":"FeatureCollection","features":[',
+    b'{"type":"Feature","id":',
+    b',"properties":{},"geometry":{"type":"Polygon","coordinates":[',
+    b',"properties":{},"geometry":{"type":"MultiPolygon","coordinates":[',
+    b"]}}",
+    b"]}",
+)
+_TEXTS = np.frombuffer(b"".join(_WORDS), np.uint8)
+_CUTS = np.concatenate([[0], np.cumsum([len(one) for one in _WORDS])]).astype(np.int64)
+_WIDEST = 2 * 20 + 4  # bytes of one vertex as text, at most
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlines:
+    """Polygons and multipolygons, one after the other.
+
+    Parameters
+    ----------
+    xy
+        (n, 2) vertices of all rings, the first of a ring again at its end.
+    rings
+        (r + 1,) where the vertices of each ring begin.
+    parts
+        (p + 1,) where the rings of each polygon begin, the shell before its holes.
+    shapes
+        (m + 1,) where the polygons of each shape begin; equal neighbours mean no shape.
+    """
+
+    xy: NDArray[np.float64]
+    rings: NDArray[np.int64]
+    parts: NDArray[np.int64]
+    shapes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Count the shapes."""
+        return len(self.shapes) - 1
+
+    def bounds(self) -> NDArray[np.float64]:
+        """Return (m, 4) west, south, east, north of each shape, NaN where there is none."""
+        first = self.rings[self.parts[self.shapes]]
+        box = np.full((len(self), 4), np.nan)
+        some = np.flatnonzero(first[1:] > first[:-1])
+        if some.size:
+            box[some, :2] = np.minimum.reduceat(self.xy, first[some])
+            box[some, 2:] = np.maximum.reduceat(self.xy, first[some])
+        return box
+
+
+def outlines_from_wkb(
+    data: NDArray[np.uint8], offsets: NDArray[np.integer], valid: NDArray[np.bool_] | None = None
+) -> Outlines:
+    """Read polygons from well-known binary laid end to end, as Arrow holds it.
+
+    Parameters
+    ----------
+    data
+        Bytes of all shapes.
+    offsets
+        (m + 1,) where each begins.
+    valid
+        (m,) false where there is no shape; None: all are there.
+
+    Returns
+    -------
+    Outlines
+        In the same order.
+
+    Raises
+    ------
+    GeoError
+        Something other than a two-dimensional polygon or multipolygon, little-endian.
+    """
+    begins = np.ascontiguousarray(offsets, dtype=np.int64)
+    data = np.ascontiguousarray(data, dtype=np.uint8)
+    there = np.ones(len(begins) - 1, np.bool_) if valid is None else np.ascontiguousarray(valid)
+    n_parts, n_rings, n_points, wrong = measure_wkb(data, begins, there)
+    if wrong >= 0:
+        raise GeoError(
+            f"outlines: row {wrong} cannot be read; a polygon or multipolygon in two dimensions, "
+            "little-endian well-known binary, was expected. Write it with shapely.to_wkb."
+        )
+    xy = np.empty((n_points, 2))
+    rings, parts = np.zeros(n_rings + 1, np.int64), np.zeros(n_parts + 1, np.int64)
+    shapes = np.zeros(len(begins), np.int64)
+    fill_wkb(data, begins, there, xy.reshape(-1).view(np.uint8), rings, parts, shapes)
+    return Outlines(xy, rings, parts, shapes)
+
+
+def outlines_to_wkb(outlines: Outlines) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Write polygons as well-known binary, end to end.
+
+    Parameters
+    ----------
+    outlines
+        Shapes; one without exactly one polygon becomes a multipolygon.
+
+    Returns
+    -------
+    tuple of ndarray
+        The bytes, and (m + 1,) where each shape begins.
+    """
+    n_parts = np.diff(outlines.shapes)
+    size = 16 * len(outlines.xy) + 4 * (len(outlines.rings) - 1) + 9 * (len(outlines.parts) - 1)
+    out = np.empty(size + 9 * int((n_parts != 1).sum()), np.uint8)
+    offsets = np.zeros(len(outlines.shapes), np.int64)
+    flat = np.ascontiguousarray(outlines.xy).reshape(-1).view(np.uint8)
+    write_wkb(flat, outlines.rings, outlines.parts, outlines.shapes, out, offsets)
+    return out, offsets
+
+
+def geojson(outlines: Outlines, *, decimals: int = 6) -> bytes:
+    """Write polygons as the text of a GeoJSON FeatureCollection.
+
+    Parameters
+    ----------
+    outlines
+        Shapes in degrees, WGS 84.
+    decimals
+        Digits behind the point, 0 to 12.
+
+    Returns
+    -------
+    bytes
+        Features in order without properties, `id` the position. Every number has all its digits,
+        which packs better than numbers of many lengths.
+
+    Raises
+    ------
+    GeoError
+        A coordinate that is no number of degrees, or decimals out of their range.
+    """
+    if not 0 <= decimals <= 12 or not (np.abs(outlines.xy) <= 360.0).all():
+        raise GeoError(
+            f"geojson: {decimals} decimals, or coordinates that are not degrees; 0 to 12 and at "
+            "most 360 were expected. Turn metres into degrees with geo.projection.unproject."
+        )
+    n_shapes, n_parts = len(outlines), len(outlines.parts) - 1
+    size = len(_TEXTS) * (n_shapes + 1) + 20 * n_shapes + 4 * n_parts
+    size += 3 * len(outlines.rings) + _WIDEST * len(outlines.xy)
+    out = np.empty(size, np.uint8)
+    n = write_geojson(
+        np.ascontiguousarray(outlines.xy), outlines.rings, outlines.parts, outlines.shapes,
+        decimals, _TEXTS, _CUTS, out,
+    )  # fmt: skip
+    return out[:n].tobytes()
