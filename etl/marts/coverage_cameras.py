@@ -87,12 +87,15 @@ def read_cameras(
     -------
     CameraList
         In the order of their ids. A camera in a forbidden place never sees, whatever its status;
-        one without a status works from the day it was installed.
+        one without a status works from the day it was installed. One that works by its status and
+        has a spell of fault on that day is faulty.
     """
     query = (
         f"SELECT camera_id, {', '.join(_COLUMNS)}, status, place_type, "
         "coalesce(retired_on <= $day, false) AS is_retired, "
-        "coalesce(installed_on > $day, false) AS is_planned "
+        "coalesce(installed_on > $day, false) AS is_planned, "
+        "camera_id IN (SELECT camera_id FROM core.camera_faults WHERE faulty_from <= $day "
+        "AND (faulty_to IS NULL OR faulty_to > $day)) AS is_faulty "
         "FROM core.cameras ORDER BY camera_id"
     )
     rows = con.execute(query, {"day": as_of}).fetchnumpy()
@@ -100,6 +103,7 @@ def read_cameras(
     place = _texts(rows["place_type"])
     status = _texts(rows["status"])
     state = np.where(status == "", "working", status).astype(object)
+    state[np.asarray(rows["is_faulty"], bool) & (state == "working")] = "faulty"
     state[np.asarray(rows["is_planned"], bool) & (state != "retired")] = "planned"
     state[np.asarray(rows["is_retired"], bool)] = "retired"
     mounting = mount_cameras(numbers["x"], numbers["y"], buildings)

@@ -32,13 +32,18 @@ class Ground:
 
 @dataclass(frozen=True)
 class Spots:
-    """Points with their community as a row of `Ground` (-1 outside), daypart and local hour."""
+    """Points with their community as a row of `Ground` (-1 outside), daypart and local hour.
+
+    `begins` and `ends` are local seconds since 1970; they are equal where the moment is known.
+    """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     community: NDArray[np.int64]
     daypart: NDArray[np.int64]
     hour: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
 
 
 def read_ground(con: duckdb.DuckDBPyConnection) -> Ground:
@@ -65,12 +70,15 @@ def read_incidents(context: MartContext) -> Spots:
     """Read located incidents of the last 12 months, each at the middle of its span."""
     window, zone = windows(context.as_of)[0], context.district.time_zone
     first, beyond = starts_at(window.first, zone), starts_at(window.last + timedelta(days=1), zone)
-    local = local_sql("middle", zone, first, beyond)
+    local, start, end = (
+        local_sql(name, zone, first, beyond) for name in ("middle", "occurred_from", "until")
+    )
     query = f"""
-        SELECT x, y, coalesce(c.place, -1) AS community, hour({local}) AS hour
+        SELECT x, y, coalesce(c.place, -1) AS community, hour({local}) AS hour,
+            epoch({start})::BIGINT AS begins, epoch({end})::BIGINT AS ends
         FROM (
-            SELECT *, occurred_from
-                + (coalesce(occurred_to, occurred_from) - occurred_from) / 2 AS middle
+            SELECT *, greatest(coalesce(occurred_to, occurred_from), occurred_from) AS until,
+                occurred_from + (coalesce(occurred_to, occurred_from) - occurred_from) / 2 AS middle
             FROM core.incidents
         ) i
         LEFT JOIN {_ROWS} c USING (community_id)
@@ -84,6 +92,7 @@ def read_incidents(context: MartContext) -> Spots:
     return Spots(
         np.asarray(rows["x"], float), np.asarray(rows["y"], float),
         np.asarray(rows["community"], np.int64), dark.astype(np.int64), hour,
+        np.asarray(rows["begins"], np.int64), np.asarray(rows["ends"], np.int64),
     )  # fmt: skip
 
 
@@ -97,7 +106,7 @@ def read_gates(con: duckdb.DuckDBPyConnection) -> Spots:
     none = np.zeros(len(rows["x"]), np.int64)
     return Spots(
         np.asarray(rows["x"], float), np.asarray(rows["y"], float),
-        np.asarray(rows["community"], np.int64), none, none,
+        np.asarray(rows["community"], np.int64), none, none, none, none,
     )  # fmt: skip
 
 

@@ -234,7 +234,7 @@ def fill_uncovered(
     seen: NDArray[np.bool_],
     reached: NDArray[np.bool_] | None,
 ) -> None:
-    """Fill `mart.uncovered`; without patrol points the share rests on cameras alone."""
+    """Fill `mart.uncovered`; without patrol points the shares rest on cameras alone."""
     n = len(ground.areas)
     rows = np.arange(len(incidents.x))
     recognised = seen[rows, incidents.daypart, sight.levels.index(PERSON)]
@@ -250,6 +250,14 @@ def fill_uncovered(
         "n_uncovered": n_uncovered,
         "uncovered_fraction": _share(n_uncovered, located),
     }
+    for part, daypart in enumerate(DAYPARTS):
+        mine = incidents.daypart == part
+        of_part, lost = (_per_community(incidents, one, n) for one in (mine, mine & neither))
+        columns |= {
+            f"n_located_{daypart}": of_part,
+            f"n_uncovered_{daypart}": lost,
+            f"uncovered_{daypart}_fraction": _share(lost, of_part),
+        }
     insert(con, "uncovered", columns, f"{_BY_COMMUNITY} ORDER BY f.community_id", "c")
 
 
