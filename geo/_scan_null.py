@@ -1,0 +1,356 @@
+"""What a scan compares: cut tables, the best window of each list, and the maxima of random data.
+
+References
+----------
+Besag, J., Clifford, P. (1991). Sequential Monte Carlo p-values. Biometrika 78(2), 301-304.
+Walker, A. J. (1977). An efficient method for generating discrete random variables with general
+distributions. ACM Transactions on Mathematical Software 3(3), 253-256 (alias method).
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import ceil, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo._scan_kernels import best_of_lists, least_counts, make_alias, null_maxima
+from geo._scan_zones import TIE, Zones
+from geo._threads import n_threads, run_in_chunks
+from geo.grid import Floats, Ints
+
+# statistics looked for one after the other where nothing is known of them yet
+LADDER = (20.0, 14.0, 10.0, 7.0, 5.0, 3.0, 0.0)
+PILOT = 4
+BATCH = 32
+STEP = 1.02  # zones whose expectation differs by less share a row of the cut table
+RUN = 1.3  # zones and lengths within this factor are put aside together
+LIST_CHUNK = 256
+
+
+@dataclass(frozen=True)
+class Search:
+    """Everything that stays the same from replicate to replicate.
+
+    Parameters
+    ----------
+    zones
+        From ``lay_zones``; ``measure`` in expected cases.
+    weight
+        Expected cases of each place, shape (n,).
+    times
+        Share of the expected cases before each slot, from 0 to 1, shape (n_slots + 1,).
+    by_place
+        Expected cases of each place before each slot, shape (n, n_slots + 1), where they do not
+        follow ``times`` at each place alike; else shape (0, 0).
+    total
+        Cases.
+    shortest, longest
+        Least and most slots of a window.
+    trailing
+        Only windows that reach the last slot.
+    min_cases
+        Least cases in a cluster.
+    """
+
+    zones: Zones
+    weight: Floats
+    times: Floats
+    by_place: Floats
+    total: int
+    shortest: int
+    longest: int
+    trailing: bool
+    min_cases: int
+
+    @cached_property
+    def n_slots(self) -> int:
+        """Slots of the study period."""
+        return len(self.times) - 1
+
+    @cached_property
+    def n_columns(self) -> int:
+        """Columns of the counts, filled up to whole vector registers."""
+        n = self.longest if self.trailing else self.n_slots + 1
+        return n if n < 16 else 32 * ceil(n / 32)
+
+    @cached_property
+    def lengths(self) -> Ints:
+        """Ends of the runs of window lengths; the first is one below the shortest."""
+        if self.trailing:
+            return np.arange(self.longest + 1)
+        ends = [self.shortest - 1]
+        while ends[-1] < self.longest:
+            ends.append(min(self.longest, max(ends[-1] + 1, int((ends[-1] + 1) * RUN))))
+        return np.array(ends, dtype=np.int64)
+
+    @cached_property
+    def least_share(self) -> Floats:
+        """Least share of a zone's expectation that a window of each run of lengths can hold."""
+        whole = (
+            self.by_place / np.where(self.weight > 0, self.weight, np.nan)[:, None]
+            if len(self.by_place)
+            else self.times[None]
+        )
+        whole = whole[~np.isnan(whole[:, 0])]
+        found = np.zeros(self.n_columns if self.trailing else len(self.lengths))
+        for g, shorter in enumerate(self.lengths[:-1]):
+            span = shorter + 1
+            here = (
+                whole[:, -1:] - whole[:, -1 - span, None]
+                if self.trailing
+                else (whole[:, span:] - whole[:, :-span])
+            )
+            # where nothing is expected nothing happens, unless places differ
+            here = here[here > 0] if not len(self.by_place) else here
+            found[g if self.trailing else g + 1] = here.min(initial=1.0)
+        return found
+
+    @cached_property
+    def bins(self) -> tuple[NDArray[np.uint16], Floats]:
+        """Row of the cut table of each zone, and least expectation in each row; row 0 is none."""
+        measure = self.zones.measure
+        some = measure > 0
+        if not some.any():
+            return np.zeros(len(measure), np.uint16), np.zeros(1)
+        low, high = measure[some].min(), measure[some].max()
+        step = max(log(STEP), log(high / low) / 60_000)
+        row = np.zeros(len(measure), np.int64)
+        row[some] = 1 + np.floor(np.log(measure[some] / low) / step)
+        edges = low * np.exp(step * np.arange(row.max())) * (1 - 1e-9)
+        return row.astype(np.uint16), np.concatenate([[0.0], edges])
+
+    @cached_property
+    def closes_run(self) -> NDArray[np.bool_]:
+        """Where a run of zones of about the same expectation ends."""
+        row, edges = self.bins
+        size = np.zeros(len(edges), np.int64)
+        size[1:] = 1 + np.floor(np.log(edges[1:] / edges[1:2]) / log(RUN))
+        run = size[row]
+        closes = np.ones(len(row), np.bool_)
+        closes[:-1] = run[1:] != run[:-1]
+        ends = self.zones.start[1:]
+        closes[ends[ends > 0] - 1] = True
+        return closes
+
+    def cut(self, at_least: float, kind: type[np.signedinteger]) -> NDArray[np.signedinteger]:
+        """Give the least count worth working out, for zones (rows) and windows (columns)."""
+        _, edges = self.bins
+        table = least_counts(edges, self.least_share, float(self.total), at_least, self.min_cases)
+        if self.trailing:
+            table[:, : self.shortest - 1] = table[:, self.longest :] = self.total + 1
+        small: NDArray[np.signedinteger] = np.minimum(table, np.iinfo(kind).max).astype(kind)
+        return small
+
+    def on(self, zones: Zones) -> "Search":
+        """Give the same search over other zones."""
+        return replace(self, zones=zones)
+
+    def arguments(self) -> tuple[tuple[NDArray, ...], tuple[NDArray, ...]]:
+        """Give zones and time as the kernels take them."""
+        z = self.zones
+        zones = (z.start, z.near, self.bins[0], z.whole, z.measure, z.shrink, self.closes_run)
+        return zones, (self.times, self.by_place, self.lengths)
+
+    def column(self, slot: Ints) -> Ints:
+        """Give the column in which a case of each slot first counts; -1 for one in no window."""
+        if not self.trailing:
+            return slot + 1
+        back = self.n_slots - 1 - slot
+        return np.where(back < self.longest, back, -1)
+
+
+def count_rows(search: Search, place: Ints, slot: Ints) -> Ints:
+    """Count the cases of each place, cumulated over columns."""
+    column = search.column(slot)
+    inside = column >= 0
+    n, width = len(search.weight), search.n_columns
+    flat = np.bincount(place[inside] * width + column[inside], minlength=n * width)
+    counts: Ints = np.cumsum(flat.reshape(n, width), axis=1)
+    return counts
+
+
+def best_windows(
+    search: Search, rows: Ints, *, at_least: float | None = None
+) -> tuple[Floats, Ints]:
+    """Find the best window of each list.
+
+    Parameters
+    ----------
+    search
+        What is looked through.
+    rows
+        From ``count_rows``.
+    at_least
+        Look only for statistics of at least this; None for all.
+
+    Returns
+    -------
+    tuple
+        Statistic of each list (0 when nothing is more than expected), and for each list the entry
+        that closes the zone, the first slot and the slot after the last.
+    """
+    n_lists = len(search.zones.centre)
+    zones, time = search.arguments()
+    kind = _kind(_most_in_a_list(search.zones, rows[:, -1]))
+    rows = rows.astype(kind)
+    found, where = np.zeros(n_lists), np.full((n_lists, 3), -1)
+    open_lists = np.arange(n_lists)
+    for level in LADDER if at_least is None else (at_least,):
+        cut, which = search.cut(level, kind), open_lists
+
+        def work(first: int, last: int, cut: NDArray = cut, which: Ints = which) -> None:
+            best_of_lists(
+                rows, which[first:last], zones, cut, time, float(search.total), search.trailing,
+                found, where,
+            )  # fmt: skip
+
+        run_in_chunks(work, len(which), chunk=LIST_CHUNK)
+        open_lists = which[found[which] < level]
+        if not len(open_lists):
+            break
+    return found, where
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How random data are made.
+
+    Parameters
+    ----------
+    place, column
+        Of the cases, to be given to one another at random: all places, and the columns of those
+        in some window. Empty when cases are thrown instead.
+    keep, other
+        Alias table over the cells of the counts and one cell for cases in no window.
+    kind
+        Integer that holds the count of any zone.
+    """
+
+    place: NDArray[np.int32]
+    column: NDArray[np.int32]
+    keep: Floats
+    other: Ints
+    kind: type[np.signedinteger]
+
+
+def shuffled(search: Search, place: Ints, slot: Ints) -> Chance:
+    """Make random data by giving the times of the cases to one another's places."""
+    column = search.column(slot)
+    most = _most_in_a_list(search.zones, np.bincount(place, minlength=len(search.weight)))
+    return Chance(
+        place.astype(np.int32),
+        column[column >= 0].astype(np.int32),
+        np.zeros(0),
+        np.zeros(0, np.int64),
+        _kind(most),
+    )
+
+
+def thrown(search: Search) -> Chance:
+    """Make random data by throwing the cases where they are expected."""
+    n, width = len(search.weight), search.n_columns
+    before = search.by_place if len(search.by_place) else np.outer(search.weight, search.times)
+    column = search.column(np.arange(search.n_slots))
+    chance = np.zeros(n * width + 1)
+    cells = chance[:-1].reshape(n, width)
+    cells[:, column[column >= 0]] = np.diff(before, axis=1)[:, column >= 0]
+    chance[-1] = np.diff(before, axis=1)[:, column < 0].sum()
+    keep, other = make_alias(chance * (len(chance) / chance.sum()))
+    most = search.zones.measure.max(initial=0.0)
+    none = np.zeros(0, np.int32)
+    # no zone ever gets twenty standard deviations more than expected
+    return Chance(none, none, keep, other, _kind(min(search.total, most + 20 * most**0.5 + 100)))
+
+
+def maxima(search: Search, chance: Chance, seeds: NDArray[np.uint64], levels: Floats) -> Floats:
+    """Find the largest statistic of random data for each seed.
+
+    Parameters
+    ----------
+    search
+        What is looked through.
+    chance
+        How random data are made.
+    seeds
+        One a replicate; the result depends on nothing else.
+    levels
+        Falling statistics to look for one after the other, the last 0: they change the time only.
+
+    Returns
+    -------
+    Floats
+        Shape of ``seeds``.
+    """
+    zones, time = search.arguments()
+    cuts = np.stack([search.cut(level, chance.kind) for level in levels])
+    out = np.zeros(len(seeds))
+    shape = (len(search.weight), search.n_columns)
+
+    def work(first: int, last: int) -> None:
+        null_maxima(
+            np.zeros(shape, chance.kind), seeds[first:last], chance.place, chance.column,
+            chance.keep, chance.other, zones, (levels, cuts), time, float(search.total),
+            search.trailing, out[first:last],
+        )  # fmt: skip
+
+    run_in_chunks(work, len(seeds), chunk=max(1, -(-len(seeds) // (2 * n_threads()))))
+    return out
+
+
+def null_distribution(
+    search: Search,
+    chance: Chance,
+    *,
+    replications: int,
+    stop_after: int | None,
+    observed: float,
+    rng: np.random.Generator,
+) -> Floats:
+    """Find the largest statistic of so many random data, or of fewer when it is clear by then.
+
+    Parameters
+    ----------
+    search, chance
+        What is looked through, and in what.
+    replications
+        Random data sets.
+    stop_after
+        Stop when so many of them reached ``observed``; None never stops.
+    observed
+        Statistic of the most likely cluster.
+    rng
+        Source of the seeds.
+
+    Returns
+    -------
+    Floats
+        One largest statistic a replicate, in the order they were made.
+    """
+    seeds = rng.integers(0, 2**64, size=replications, dtype=np.uint64)
+    found = maxima(search, chance, seeds[:PILOT], np.array(LADDER))
+    first = 0.85 * found.min(initial=20.0)
+    levels = np.array([first, first / 2, 0.0]) if first > 0 else np.zeros(1)
+    while len(found) < replications:
+        if stop_after is not None:
+            reached = np.flatnonzero(at_least(found, observed))
+            if len(reached) >= stop_after:
+                return found[: reached[stop_after - 1] + 1]
+        size = replications - len(found) if stop_after is None else BATCH
+        more = maxima(search, chance, seeds[len(found) : len(found) + size], levels)
+        found = np.concatenate([found, more])
+    return found
+
+
+def at_least(null: Floats, observed: float) -> NDArray[np.bool_]:
+    """Tell which random maxima reach a statistic, rounding aside."""
+    return null >= observed * (1 - TIE)
+
+
+def _most_in_a_list(zones: Zones, n: Ints) -> int:
+    ends = np.concatenate([[0], np.cumsum(n[zones.near])])[zones.start]
+    return int(np.diff(ends).max(initial=0))
+
+
+def _kind(most: float) -> type[np.signedinteger]:
+    return np.int16 if most < np.iinfo(np.int16).max else np.int32
