@@ -127,7 +127,8 @@ def show_table(
     """Show a table with its downloads; the row chosen when `select`.
 
     Columns that hold nothing at all are left out. `columns` gives each its heading and how to
-    write it: text, count, number, percent, z, p, yuan, date, instant, stars or bool.
+    write it: text, count, number, percent, z, p, yuan, date, instant, stars, bool or bars (lists
+    of numbers, drawn).
     """
     first = next(iter(columns))
     columns = {c: how for c, how in columns.items() if c == first or frame[c].notna().any()}
@@ -156,6 +157,8 @@ def show_table(
 
 
 def _prepared(page: Page, values: pd.Series, kind: str) -> pd.Series:
+    if kind == "bars":
+        return values
     if kind == "percent":
         return values.astype(float) * 100
     if kind in ("count", "number", "stars", "yuan", "z", "p"):
@@ -176,6 +179,8 @@ def _column_config(heading: str, kind: str, *, pinned: bool) -> Any:
         "percent": "%.1f%%", "count": "localized", "number": "%.1f", "stars": "%d ★",
         "yuan": "localized", "z": "%.2f", "p": "%.4f",
     }  # fmt: skip
+    if kind == "bars":
+        return make.BarChartColumn(heading, y_min=0)
     if kind in formats:
         return make.NumberColumn(heading, format=formats[kind])
     if kind == "date":

@@ -124,7 +124,7 @@ def cell_layer(page: Page, rows: pd.DataFrame, *, visible: bool = True) -> Layer
     classes = hot_class(rows)
     t, f = page.t, page.f
     tips = [
-        encode_lines((t(f"hot.{k}"), t("tip.cell", n=f.count(r.n)),
+        encode_lines((t(f"hot.{k}"), t("tip.cell", n=f.number(r.n)),
                       t("tip.z", z=f.number(r.z, 2), p=f.number(r.p_fdr, 4))))
         for k, r in zip(classes, rows.itertuples(), strict=True)
     ]  # fmt: skip
