@@ -40,13 +40,15 @@ def pseudo_angle(x, y, ux, uy):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def true_angle(p):  # type: ignore[no-untyped-def]
-    """Angle in radians, 0 to 2 pi, of a pseudo-angle."""
-    if p <= 2.0:
-        q = 1.0 - p
-        return math.atan2(1.0 - abs(q), q)
-    q = p - 3.0
-    return math.atan2(abs(q) - 1.0, q) + 2.0 * math.pi
+def _turn(ax, ay, bx, by):  # type: ignore[no-untyped-def]
+    """Angle in radians, 0 to 2 pi, from one unit direction counter-clockwise to another."""
+    sine, cosine = ax * by - ay * bx, ax * bx + ay * by
+    if cosine > 0.0 and -1e-12 < sine < 0.0705:  # series of the arc sine, good to the last bit
+        q = sine * sine
+        t = 1 / 6 + q * (3 / 40 + q * (15 / 336 + q * (105 / 3456 + q * (945 / 42240))))
+        return sine * (1.0 + q * t)
+    angle = math.atan2(sine, cosine)
+    return angle if angle >= 0.0 else angle + 2.0 * math.pi
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -60,96 +62,129 @@ def _grown(table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _columns(ox, oy, reach, grid, cy):  # type: ignore[no-untyped-def]
+    """First and last entry of a row of cells whose walls may lie within reach."""
+    starts, _, _, half, west, south, size, nx, _ = grid
+    low = south + cy * size - oy
+    away = max(low, -low - size, 0.0)
+    far = reach + half
+    wide = math.sqrt(max(far * far - away * away, 0.0))
+    x0, x1 = (ox - wide - west) / size, (ox + wide - west) / size
+    if x1 < 0.0 or x0 >= nx:
+        return np.int64(0), np.int64(0)
+    cx0, cx1 = int(max(x0, 0.0)), int(min(x1, nx - 1.0))
+    return starts[cy * nx + cx0], starts[cy * nx + cx1 + 1]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _rows(oy, reach, grid):  # type: ignore[no-untyped-def]
+    """First and last row of cells whose walls may lie within reach; none when last < first."""
+    _, _, _, half, _, south, size, _, ny = grid
+    far = reach + half
+    y0, y1 = (oy - far - south) / size, (oy + far - south) / size
+    if y1 < 0.0 or y0 >= ny:
+        return 0, -1
+    return int(max(y0, 0.0)), int(min(y1, ny - 1.0))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _facing(ox, oy, reach, grid, closed, found):  # type: ignore[no-untyped-def]
+    """Walls whose line passes within reach, and whose front is to the origin; no branches."""
+    ends = grid[1]
+    reach2 = reach * reach
+    n = 0
+    cy0, cy1 = _rows(oy, reach, grid)
+    for cy in range(cy0, cy1 + 1):
+        k0, k1 = _columns(ox, oy, reach, grid, cy)
+        for k in range(k0, k1):
+            ax, ay = ends[k, 0] - ox, ends[k, 1] - oy
+            bx, by = ends[k, 2] - ox, ends[k, 3] - oy
+            ex, ey = bx - ax, by - ay
+            c = ax * by - ay * bx
+            length2 = ex * ex + ey * ey
+            front = (c <= 0.0) | (c * c <= TOUCH_M * TOUCH_M * length2) | (not closed)
+            found[n] = k
+            n += (c * c <= reach2 * length2) & front
+    return n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _touch(touching, n, dx, dy, ux, uy, sign):  # type: ignore[no-untyped-def]
     """Note the direction of a wall that leaves (1) or reaches (-1) the origin."""
     r = math.hypot(dx, dy)
     if r <= TOUCH_M:
-        return n, touching
-    if n == len(touching):
-        touching = _grown(touching)
+        return n
     touching[n, 0] = pseudo_angle(dx, dy, ux, uy)
     touching[n, 1] = dx / r
     touching[n, 2] = dy / r
     touching[n, 3] = sign
-    return n + 1, touching
+    return n + 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _note(seen, source, n, this, ax, ay, ra, bx, by, rb, c, ex, ey, pa, pb):  # type: ignore[no-untyped-def]
     """Add a wall, or a hidden sector, to those in view."""
-    if n == len(seen):
-        seen, source = _grown(seen), _grown(source)
     seen[n, ADX], seen[n, ADY], seen[n, AR] = ax, ay, ra
     seen[n, BDX], seen[n, BDY], seen[n, BR] = bx, by, rb
     seen[n, C], seen[n, EX], seen[n, EY] = c, ex, ey
     seen[n, PA], seen[n, PB] = pa, pb
-    source[n, 0] = this
-    return n + 1, seen, source
+    source[n] = this
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gather(ox, oy, ux, uy, width, reach, grid, closed, seen, source, touching):  # type: ignore[no-untyped-def]
-    """Collect the walls within reach, cut to the reach, and the directions of touched walls."""
-    starts, ends, sources, flags, west, south, size, nx, ny = grid
+def _gather(  # type: ignore[no-untyped-def]
+    ox, oy, ux, uy, width, reach, ends, sources, closed, found, n_found, seen, source, touching
+):  # fmt: skip
+    """Cut the walls found to the reach, and note the directions of those that are touched."""
     n, n_touching = np.int64(0), np.int64(0)  # a literal 0 would compile the callees twice
-    fx0, fx1 = math.floor((ox - reach - west) / size), math.floor((ox + reach - west) / size)
-    fy0, fy1 = math.floor((oy - reach - south) / size), math.floor((oy + reach - south) / size)
-    if fx1 < 0 or fy1 < 0 or fx0 >= nx or fy0 >= ny:
-        return n, n_touching, seen, source, touching
-    qx0, qx1 = int(max(fx0, 0)), int(min(fx1, nx - 1))
-    qy0, qy1 = int(max(fy0, 0)), int(min(fy1, ny - 1))
     reach2 = reach * reach
-    for cy in range(qy0, qy1 + 1):
-        row = cy * nx
-        first_column_ends = starts[row + qx0 + 1]
-        for k in range(starts[row + qx0], starts[row + qx1 + 1]):
-            flag = flags[k]
-            if (flag & 1 == 0 and k >= first_column_ends) or (flag & 2 == 0 and cy != qy0):
+    for i in range(n_found):
+        k = found[i]
+        ax, ay = ends[k, 0] - ox, ends[k, 1] - oy
+        bx, by = ends[k, 2] - ox, ends[k, 3] - oy
+        c = ax * by - ay * bx
+        ex, ey = bx - ax, by - ay
+        length2 = ex * ex + ey * ey
+        if length2 == 0.0:
+            continue
+        ra2, rb2 = ax * ax + ay * ay, bx * bx + by * by
+        if c * c <= TOUCH_M * TOUCH_M * length2:
+            along = min(max(-(ax * ex + ay * ey) / length2, 0.0), 1.0)
+            if math.hypot(ax + along * ex, ay + along * ey) <= TOUCH_M:
+                n_touching = _touch(touching, n_touching, bx, by, ux, uy, 1.0)
+                n_touching = _touch(touching, n_touching, ax, ay, ux, uy, -1.0)
                 continue
-            ax, ay = ends[k, 0] - ox, ends[k, 1] - oy
-            bx, by = ends[k, 2] - ox, ends[k, 3] - oy
-            c = ax * by - ay * bx
-            ex, ey = bx - ax, by - ay
-            length2 = ex * ex + ey * ey
-            if length2 == 0.0 or c * c > reach2 * length2:
-                continue
-            ra2, rb2 = ax * ax + ay * ay, bx * bx + by * by
-            if c * c <= TOUCH_M * TOUCH_M * length2:
-                along = min(max(-(ax * ex + ay * ey) / length2, 0.0), 1.0)
-                if math.hypot(ax + along * ex, ay + along * ey) <= TOUCH_M:
-                    n_touching, touching = _touch(touching, n_touching, bx, by, ux, uy, 1.0)
-                    n_touching, touching = _touch(touching, n_touching, ax, ay, ux, uy, -1.0)
-                    continue
             if closed and c > 0.0:
                 continue  # its building stands between this wall and the origin
-            if ra2 > reach2 or rb2 > reach2:
-                half = ax * ex + ay * ey
-                root = half * half - length2 * (ra2 - reach2)
-                if root <= 0.0:
-                    continue
-                root = math.sqrt(root)
-                low, high = max((-half - root) / length2, 0.0), min((root - half) / length2, 1.0)
-                if low >= high:
-                    continue
-                if high < 1.0:
-                    bx, by = ax + high * ex, ay + high * ey
-                if low > 0.0:
-                    ax, ay = ax + low * ex, ay + low * ey
-                ra2, rb2 = ax * ax + ay * ay, bx * bx + by * by
-            ra, rb = math.sqrt(ra2), math.sqrt(rb2)
-            if abs(c) <= 1e-13 * math.sqrt(length2) * max(ra, rb):
-                continue  # seen end on
-            if c < 0.0:
-                ax, bx, ay, by, ra, rb = bx, ax, by, ay, rb, ra
-                c, ex, ey = -c, -ex, -ey
-            pa, pb = pseudo_angle(ax, ay, ux, uy), pseudo_angle(bx, by, ux, uy)
-            if pa == pb or (pa < pb and pa >= width):
+        if ra2 > reach2 or rb2 > reach2:
+            half = ax * ex + ay * ey
+            root = half * half - length2 * (ra2 - reach2)
+            if root <= 0.0:
                 continue
-            n, seen, source = _note(
-                seen, source, n, float(sources[k]),
-                ax / ra, ay / ra, ra, bx / rb, by / rb, rb, c, ex, ey, pa, pb,
-            )  # fmt: skip
-    return n, n_touching, seen, source, touching
+            root = math.sqrt(root)
+            low, high = max((-half - root) / length2, 0.0), min((root - half) / length2, 1.0)
+            if low >= high:
+                continue
+            if high < 1.0:
+                bx, by = ax + high * ex, ay + high * ey
+            if low > 0.0:
+                ax, ay = ax + low * ex, ay + low * ey
+            ra2, rb2 = ax * ax + ay * ay, bx * bx + by * by
+        ra, rb = math.sqrt(ra2), math.sqrt(rb2)
+        if abs(c) <= 1e-13 * math.sqrt(length2) * max(ra, rb):
+            continue  # seen end on
+        if c < 0.0:
+            ax, bx, ay, by, ra, rb = bx, ax, by, ay, rb, ra
+            c, ex, ey = -c, -ex, -ey
+        pa, pb = pseudo_angle(ax, ay, ux, uy), pseudo_angle(bx, by, ux, uy)
+        if pa == pb or (pa < pb and pa >= width):
+            continue
+        _note(
+            seen, source, n, float(sources[k]),
+            ax / ra, ay / ra, ra, bx / rb, by / rb, rb, c, ex, ey, pa, pb,
+        )  # fmt: skip
+        n += 1
+    return n, n_touching
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -180,14 +215,14 @@ def _hide_behind(n, n_touching, width, closed, seen, source, touching):  # type:
         touching[0, 3] += touching[m - 1, 3]
         m -= 1
     if balance != 0.0 or m == 0:
-        return n, seen, source, False
+        return n, False
     depth, least, changes = 0.0, 0.0, False
     for i in range(m):
         depth += touching[i, 3]
         least = min(least, depth)
         changes = changes or touching[i, 3] != 0.0
     if not changes:
-        return n, seen, source, closed  # walls on all sides: inside a party wall
+        return n, closed  # walls on all sides: inside a party wall
     depth = 0.0
     for i in range(m):
         depth += touching[i, 3]
@@ -197,12 +232,13 @@ def _hide_behind(n, n_touching, width, closed, seen, source, touching):  # type:
         pa, pb = touching[i, 0], touching[k, 0]
         if pa < pb and pa >= width:
             continue
-        n, seen, source = _note(
+        _note(
             seen, source, n, HIDDEN,
             touching[i, 1], touching[i, 2], 0.0, touching[k, 1], touching[k, 2], 0.0,
             0.0, 0.0, 0.0, pa, pb,
         )  # fmt: skip
-    return n, seen, source, False
+        n += 1
+    return n, False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -226,17 +262,36 @@ def _add_run(runs, n, this, sx, sy, sr, p0, fx, fy, fr, p1):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _events(n, width, seen, keys, event):  # type: ignore[no-untyped-def]
+def _events(n, width, seen, counts, raw, keys, event):  # type: ignore[no-untyped-def]
     """List where walls begin (even) and end (odd), in order of direction."""
-    m = 0
+    m, n_buckets = 0, 64
+    while n_buckets < n:
+        n_buckets *= 2
+    for b in range(n_buckets + 1):
+        counts[b] = 0
+    scale = n_buckets / (4.0 + 1e-9)
     for w in range(n):
-        if seen[w, PA] < width:
-            keys[m], event[m] = seen[w, PA], 2 * w
-            m += 1
-        if seen[w, PB] < width:
-            keys[m], event[m] = seen[w, PB], 2 * w + 1
-            m += 1
-    for gap in (929, 301, 132, 57, 23, 10, 4, 1):  # tens of events, seldom thousands
+        pa, pb = seen[w, PA], seen[w, PB]
+        raw[m] = 2 * w
+        counts[int(pa * scale) + 1] += pa < width
+        m += pa < width
+        raw[m] = 2 * w + 1
+        counts[int(pb * scale) + 1] += pb < width
+        m += pb < width
+    most = 0
+    for b in range(n_buckets):
+        most = max(most, counts[b + 1])
+        counts[b + 1] += counts[b]
+    for i in range(m):
+        w = raw[i] >> 1
+        key = seen[w, PB] if raw[i] & 1 else seen[w, PA]
+        b = int(key * scale)
+        keys[counts[b]], event[counts[b]] = key, raw[i]
+        counts[b] += 1
+    gap = 1
+    while gap < most // 8:
+        gap = 3 * gap + 1
+    while gap > 0:  # in order but for neighbours, unless directions crowd
         for i in range(gap, m):
             key, value = keys[i], event[i]
             j = i
@@ -244,13 +299,125 @@ def _events(n, width, seen, keys, event):  # type: ignore[no-untyped-def]
                 keys[j], event[j] = keys[j - gap], event[j - gap]
                 j -= gap
             keys[j], event[j] = key, value
+        gap //= 3
     return m
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sweep(ux, uy, vx, vy, width, reach, n, seen, source, keys, event, active, near, far, runs):  # type: ignore[no-untyped-def]
+def _goes_nearer(seen, w, dw, s, ds, p):  # type: ignore[no-untyped-def]
+    """Whether wall w is nearer than s from here on; walls that meet here part until one ends."""
+    if dw < ds - CROSSING_M or dw > ds + CROSSING_M:
+        return dw < ds
+    left_w, left_s = seen[w, PB] - p, seen[s, PB] - p
+    left_w, left_s = left_w + 4.0 * (left_w <= 0.0), left_s + 4.0 * (left_s <= 0.0)
+    if left_w < left_s:
+        return seen[w, BR] < _distance(seen, s, seen[w, BDX], seen[w, BDY])
+    return _distance(seen, w, seen[s, BDX], seen[s, BDY]) < seen[s, BR]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _all_behind(seen, active, n_active, distance, fx, fy):  # type: ignore[no-untyped-def]
+    """Whether no active wall has come before the one that is seen."""
+    least = np.inf
+    for a in range(n_active):
+        least = min(least, _distance(seen, active[a], fx, fy))
+    return least >= distance - CROSSING_M
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _walk(  # type: ignore[no-untyped-def]
+    ux, uy, vx, vy, width, reach, n, m, seen, source, keys, event, active, runs
+):  # fmt: skip
+    """Walk the events with the wall that is seen alone; give the runs, or -1 where walls cross.
+
+    Hidden walls are not measured while they stay hidden. A wall is behind the one that is seen
+    when it is so at both ends of the stretch they share, and that is looked at; where it fails,
+    walls cross, and `_sweep` does this view.
+    """
+    n_active, n_runs, i, s = 0, 0, 0, -1
+    sx, sy, sp, sr = ux, uy, 0.0, reach
+    for w in range(n):
+        if seen[w, PA] > seen[w, PB]:  # lies across the first direction
+            d = _distance(seen, w, ux, uy)
+            if s < 0:
+                s, sr = w, d
+            elif _goes_nearer(seen, w, d, s, sr, 0.0):
+                active[n_active] = s
+                n_active, s, sr = n_active + 1, w, d
+            else:
+                active[n_active] = w
+                n_active += 1
+    while i < m and keys[i] < width - SAME_DIRECTION:
+        w = event[i] >> 1
+        if event[i] & 1:
+            fx, fy, fp = seen[w, BDX], seen[w, BDY], keys[i]
+        else:
+            fx, fy, fp = seen[w, ADX], seen[w, ADY], keys[i]
+        j = i + 1
+        ended = event[i] == 2 * s + 1
+        while j < m and keys[j] <= fp + SAME_DIRECTION:
+            ended = ended or event[j] == 2 * s + 1
+            j += 1
+        d = reach
+        if s >= 0:
+            d = seen[s, BR] if ended else _distance(seen, s, fx, fy)
+        for k in range(i, j):
+            w = event[k] >> 1
+            if event[k] & 1 and w != s:
+                for a in range(n_active):
+                    if active[a] == w:
+                        if seen[w, BR] < d - CROSSING_M:
+                            return -1
+                        n_active -= 1
+                        active[a] = active[n_active]
+                        break
+        if ended:
+            if not _all_behind(seen, active, n_active, d, fx, fy):
+                return -1
+            if fp > sp + SAME_DIRECTION:
+                n_runs = _add_run(runs, n_runs, source[s], sx, sy, sr, sp, fx, fy, d, fp)
+            sx, sy, sp = fx, fy, fp
+            s, sr, place = -1, reach, 0
+            for a in range(n_active):
+                d = _distance(seen, active[a], fx, fy)
+                if s < 0 or _goes_nearer(seen, active[a], d, s, sr, fp):
+                    s, sr, place = active[a], d, a
+            if s >= 0:
+                n_active -= 1
+                active[place] = active[n_active]
+            d = sr
+        for k in range(i, j):
+            w = event[k] >> 1
+            if event[k] & 1 or seen[w, PA] < seen[w, PB] <= fp + SAME_DIRECTION:
+                continue
+            if s >= 0 and not _goes_nearer(seen, w, seen[w, AR], s, d, fp):
+                active[n_active] = w
+                n_active += 1
+                continue
+            if fp > sp + SAME_DIRECTION:
+                if not _all_behind(seen, active, n_active, d, fx, fy):
+                    return -1
+                this = ARC if s < 0 else source[s]
+                n_runs = _add_run(runs, n_runs, this, sx, sy, sr, sp, fx, fy, d, fp)
+            if s >= 0:
+                active[n_active] = s
+                n_active += 1
+            sx, sy, sp = fx, fy, fp
+            s, sr = w, seen[w, AR]
+            d = sr
+        i = j
+    d = reach if s < 0 else _distance(seen, s, vx, vy)
+    if not _all_behind(seen, active, n_active, d, vx, vy):
+        return -1
+    this = ARC if s < 0 else source[s]
+    return _add_run(runs, n_runs, this, sx, sy, sr, sp, vx, vy, d, width)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sweep(  # type: ignore[no-untyped-def]
+    ux, uy, vx, vy, width, reach, n, m, seen, source, keys, event, active, near, far, runs
+):  # fmt: skip
     """Walk the events in order of direction; give the runs of what is nearest."""
-    m = _events(n, width, seen, keys, event)
     n_active, n_runs, i = np.int64(0), np.int64(0), np.int64(0)
     for w in range(n):
         if seen[w, PA] > seen[w, PB]:  # lies across the first direction
@@ -292,9 +459,7 @@ def _sweep(ux, uy, vx, vy, width, reach, n, seen, source, keys, event, active, n
                     ux, uy, runs, n_runs, m,
                 )  # fmt: skip
             else:
-                n_runs = _add_run(
-                    runs, n_runs, source[s, 0], cx, cy, near[s], cp, fx, fy, far[s], fp
-                )
+                n_runs = _add_run(runs, n_runs, source[s], cx, cy, near[s], cp, fx, fy, far[s], fp)
             for a in range(n_active):
                 near[active[a]] = far[active[a]]
         for k in range(i, j):
@@ -347,7 +512,7 @@ def _cross(  # type: ignore[no-untyped-def]
                 best, bx, by = w, gx, gy
         there = _distance(seen, s, bx, by) if best >= 0 else far[s]
         q = min(max(pseudo_angle(bx, by, ux, uy), p), fp) if best >= 0 else fp
-        n_runs = _add_run(runs, n_runs, source[s, 0], cx, cy, here, p, bx, by, there, q)
+        n_runs = _add_run(runs, n_runs, source[s], cx, cy, here, p, bx, by, there, q)
         s, here, cx, cy, p = best, there, bx, by, q
     return n_runs, runs
 
@@ -359,6 +524,30 @@ def _put(out, first, pos, x, y):  # type: ignore[no-untyped-def]
         return pos
     out[pos, 0], out[pos, 1] = x, y
     return pos + 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _put_arc(ox, oy, ux, uy, reach, sx, sy, p0, fx, fy, p1, arcs, out, first, pos):  # type: ignore[no-untyped-def]
+    """Write the vertices of the circle between two directions; give the angle between these."""
+    n = len(arcs)
+    scale = n / 4.0
+    i = 0 if p0 == 0.0 else int(arcs[min(int(p0 * scale), n - 1), 3])
+    while p0 > 0.0 and i < n and arcs[i, 2] <= p0:
+        i += 1
+    if i == n or arcs[i, 2] >= p1:
+        return pos, _turn(sx, sy, fx, fy)
+    begun, cx, cy = i, 0.0, 0.0
+    apart = reach > n * MERGE_M  # no two vertices of the circle are one
+    angle = _turn(sx, sy, arcs[i, 0] * ux - arcs[i, 1] * uy, arcs[i, 0] * uy + arcs[i, 1] * ux)
+    while i < n and arcs[i, 2] < p1:
+        cx, cy = arcs[i, 0] * ux - arcs[i, 1] * uy, arcs[i, 0] * uy + arcs[i, 1] * ux
+        if apart and i > begun:
+            out[pos, 0], out[pos, 1] = ox + reach * cx, oy + reach * cy
+            pos += 1
+        else:
+            pos = _put(out, first, pos, ox + reach * cx, oy + reach * cy)
+        i += 1
+    return pos, angle + (i - 1 - begun) * (2.0 * math.pi / n) + _turn(cx, cy, fx, fy)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -375,22 +564,22 @@ def _write(ox, oy, ux, uy, width, reach, runs, n_runs, arcs, out, first):  # typ
                 apexes += 1
             continue
         sx, sy, fx, fy = sr * runs[k, SX], sr * runs[k, SY], fr * runs[k, FX], fr * runs[k, FY]
+        twice = sx * fy - sy * fx
         if runs[k, ID] == ARC:
-            area += 0.5 * reach * reach * (true_angle(p1) - true_angle(p0))
-            narrow = (p1 - p0) * reach < MERGE_M
+            if (p1 - p0) * reach < MERGE_M:
+                area += 0.5 * twice
+                continue
+            pos = _put(out, first, pos, ox + sx, oy + sy)
+            pos, angle = _put_arc(
+                ox, oy, ux, uy, reach, runs[k, SX], runs[k, SY], p0, runs[k, FX], runs[k, FY], p1,
+                arcs, out, first, pos,
+            )  # fmt: skip
+            area += 0.5 * reach * reach * angle
         else:
-            twice = sx * fy - sy * fx
             area += 0.5 * twice
-            narrow = twice < MERGE_M * min(sr, fr)
-        if narrow:
-            continue
-        pos = _put(out, first, pos, ox + sx, oy + sy)
-        if runs[k, ID] == ARC:
-            i = 0 if p0 == 0.0 else _first_beyond(arcs, p0)
-            while i < len(arcs) and arcs[i, 2] < p1:
-                x, y = reach * arcs[i, 0], reach * arcs[i, 1]
-                pos = _put(out, first, pos, ox + (x * ux - y * uy), oy + (x * uy + y * ux))
-                i += 1
+            if twice < MERGE_M * min(sr, fr):
+                continue
+            pos = _put(out, first, pos, ox + sx, oy + sy)
         pos = _put(out, first, pos, ox + fx, oy + fy)
     while pos > first + 1 and (
         abs(out[pos - 1, 0] - out[first, 0]) < MERGE_M
@@ -403,57 +592,62 @@ def _write(ox, oy, ux, uy, width, reach, runs, n_runs, arcs, out, first):  # typ
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _first_beyond(arcs, p):  # type: ignore[no-untyped-def]
-    """First vertex of the circle beyond a direction."""
-    low, high = 0, len(arcs)
-    while low < high:
-        middle = (low + high) // 2
-        if arcs[middle, 2] <= p:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def sweep_all(x, y, first, last, width, reach, grid, closed, arcs):  # type: ignore[no-untyped-def]
+def sweep_all(x, y, first, last, width, reach, grid, closed, arcs, out):  # type: ignore[no-untyped-def]
     """Views of many origins.
 
     `first` and `last` are (n, 2) unit directions, `width` the pseudo-angle between them (4 for
-    the whole circle), `arcs` the (k, 3) vertices of the unit circle with their pseudo-angles.
+    the whole circle), `arcs` the (k, 4) vertices of the unit circle, their pseudo-angles, and
+    for each of k equal steps of pseudo-angle the first vertex that may lie beyond its beginning.
     Returns vertices, where each view begins, exact areas, and how often each touches its origin.
     """
     n = len(x)
-    seen, source = np.empty((128, 11)), np.empty((128, 1))
-    touching = np.empty((16, 4))
-    keys, event, active = np.empty(512), np.empty(512, np.int64), np.empty(256, np.int64)
-    near, far, runs = np.empty(128), np.empty(128), np.empty((512, 9))
-    out = np.empty((24 * n + 4 * len(arcs) + 64, 2))
+    ends, sources = grid[1], grid[2]
+    room = 0
+    found = np.empty(room, np.int64)
+    seen, source, touching = np.empty((0, 11)), np.empty(0), np.empty((0, 4))
+    counts, raw, keys = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    event, active = np.empty(0, np.int64), np.empty(0, np.int64)
+    near, far, runs = np.empty(0), np.empty(0), np.empty((0, 9))
     offsets = np.zeros(n + 1, np.int64)
     areas, apexes = np.zeros(n), np.zeros(n, np.uint8)
     for i in range(n):
         offsets[i + 1] = offsets[i]
-        m, n_touching, seen, source, touching = _gather(
+        n_found = 0
+        cy0, cy1 = _rows(y[i], reach[i], grid)
+        for cy in range(cy0, cy1 + 1):
+            k0, k1 = _columns(x[i], y[i], reach[i], grid, cy)
+            n_found += k1 - k0
+        if n_found >= room:
+            room = 2 * n_found + 64
+            found = np.empty(room, np.int64)
+            seen, source, touching = (
+                np.empty((4 * room, 11)),
+                np.empty(4 * room),
+                np.empty((2 * room, 4)),
+            )
+            counts, raw = np.empty(8 * room + 65, np.int64), np.empty(8 * room, np.int64)
+            keys, event = np.empty(8 * room), np.empty(8 * room, np.int64)
+            active = np.empty(8 * room, np.int64)
+            near, far, runs = np.empty(4 * room), np.empty(4 * room), np.empty((16 * room, 9))
+        n_found = _facing(x[i], y[i], reach[i], grid, closed, found)
+        m, n_touching = _gather(
             x[i], y[i], first[i, 0], first[i, 1], width[i], reach[i],
-            grid, closed, seen, source, touching,
+            ends, sources, closed, found, n_found, seen, source, touching,
         )  # fmt: skip
         if n_touching:
-            m, seen, source, walled_in = _hide_behind(
-                m, n_touching, width[i], closed, seen, source, touching
-            )
+            m, walled_in = _hide_behind(m, n_touching, width[i], closed, seen, source, touching)
             if walled_in:
                 continue
-        if m > len(near):
-            keys, event, active = (
-                np.empty(8 * m),
-                np.empty(8 * m, np.int64),
-                np.empty(4 * m, np.int64),
-            )
-            near, far, runs = np.empty(2 * m), np.empty(2 * m), np.empty((8 * m, 9))
-        n_runs, runs = _sweep(
+        n_events = _events(m, width[i], seen, counts, raw, keys, event)
+        n_runs = _walk(
             first[i, 0], first[i, 1], last[i, 0], last[i, 1], width[i], reach[i],
-            m, seen, source, keys, event, active, near, far, runs,
+            m, n_events, seen, source, keys, event, active, runs,
         )  # fmt: skip
+        if n_runs < 0:
+            n_runs, runs = _sweep(
+                first[i, 0], first[i, 1], last[i, 0], last[i, 1], width[i], reach[i],
+                m, n_events, seen, source, keys, event, active, near, far, runs,
+            )  # fmt: skip
         while len(out) < offsets[i] + len(arcs) + 2 * n_runs + 8:
             out = _grown(out)
         offsets[i + 1], areas[i], apexes[i] = _write(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from geo.errors import GeoError
 
 FARTHEST_M = 1e8  # no projected coordinate is larger; beyond it float64 no longer holds 1e-7 m
-FIRST_COLUMN, FIRST_ROW = 1, 2  # bits: this grid cell is the wall's westernmost, southernmost
+LONGEST_CELLS = 1.5  # longer walls are cut, so that a piece reaches little beyond its own cell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +31,8 @@ class WallIndex:
         (n, 4) ends x0, y0, x1, y1 of the walls of each cell, metres.
     sources
         (n,) row of the wall in the array the index was made from.
-    flags
-        (n,) bits that let a query meet each wall once.
+    half_m
+        No wall reaches farther than this from the cell it is filed in, metres.
     west_m, south_m, cell_m
         Corner and cell size of the grid, metres.
     nx, ny
@@ -46,7 +46,7 @@ class WallIndex:
     starts: NDArray[np.int64]
     ends_xy: NDArray[np.float64]
     sources: NDArray[np.int32]
-    flags: NDArray[np.uint8]
+    half_m: float
     west_m: float
     south_m: float
     cell_m: float
@@ -116,7 +116,8 @@ def index_walls(
     cell_m
         Cell size, metres; chosen from the density of the walls when not given.
     split
-        Whether long walls are cut, so that each piece is filed in few cells.
+        True cuts long walls and files each piece once, in the cell of its middle. False files
+        walls whole, in every cell that their box meets.
 
     Returns
     -------
@@ -139,10 +140,11 @@ def index_walls(
     width, depth = edges[:, 0::2].max() - west, edges[:, 1::2].max() - south
     size = _choose_cell(edges, width, depth) if cell_m is None else float(cell_m)
     nx, ny = int(width // size) + 1, int(depth // size) + 1
-    pieces, sources = _split_long(edges, 4.0 * size if split else np.inf)
-    starts, order, flags = _file(pieces, west, south, size, nx, ny)
+    pieces, sources = _split_long(edges, LONGEST_CELLS * size if split else np.inf)
+    half = float(np.hypot(pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1]).max() / 2)
+    starts, order = _file(pieces, west, south, size, nx, ny, split)
     return WallIndex(
-        starts, pieces[order], sources[order], flags, west, south, size, nx, ny, len(edges), closed
+        starts, pieces[order], sources[order], half, west, south, size, nx, ny, len(edges), closed
     )
 
 
@@ -164,7 +166,7 @@ def _check(walls: NDArray[np.float64]) -> None:
 
 def _empty_index(closed: bool) -> WallIndex:
     return WallIndex(
-        np.zeros(2, np.int64), np.empty((0, 4)), np.empty(0, np.int32), np.empty(0, np.uint8),
+        np.zeros(2, np.int64), np.empty((0, 4)), np.empty(0, np.int32), 0.0,
         0.0, 0.0, 1.0, 1, 1, 0, closed,
     )  # fmt: skip
 
@@ -198,32 +200,34 @@ def _split_long(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _file(pieces, west, south, size, nx, ny):  # type: ignore[no-untyped-def]
-    """Count, then place, each piece in every cell its bounding box meets."""
+def _file(pieces, west, south, size, nx, ny, once):  # type: ignore[no-untyped-def]
+    """Count, then place, each piece in the cell of its middle, or in all that its box meets."""
     n = len(pieces)
     starts = np.zeros(nx * ny + 1, np.int64)
+    order = np.empty(0, np.int64)
+    place = starts
     for step in range(2):
         if step == 1:
             for c in range(nx * ny):
                 starts[c + 1] += starts[c]
             order = np.empty(starts[nx * ny], np.int64)
-            flags = np.empty(starts[nx * ny], np.uint8)
             place = starts.copy()
         for i in range(n):
-            cx0 = min(int((min(pieces[i, 0], pieces[i, 2]) - west) / size), nx - 1)
-            cx1 = min(int((max(pieces[i, 0], pieces[i, 2]) - west) / size), nx - 1)
-            cy0 = min(int((min(pieces[i, 1], pieces[i, 3]) - south) / size), ny - 1)
-            cy1 = min(int((max(pieces[i, 1], pieces[i, 3]) - south) / size), ny - 1)
+            x0, x1 = min(pieces[i, 0], pieces[i, 2]), max(pieces[i, 0], pieces[i, 2])
+            y0, y1 = min(pieces[i, 1], pieces[i, 3]), max(pieces[i, 1], pieces[i, 3])
+            if once:
+                x0 = x1 = 0.5 * (x0 + x1)
+                y0 = y1 = 0.5 * (y0 + y1)
+            cx0 = min(int((x0 - west) / size), nx - 1)
+            cx1 = min(int((x1 - west) / size), nx - 1)
+            cy0 = min(int((y0 - south) / size), ny - 1)
+            cy1 = min(int((y1 - south) / size), ny - 1)
             for cy in range(cy0, cy1 + 1):
                 for cx in range(cx0, cx1 + 1):
                     c = cy * nx + cx
                     if step == 0:
                         starts[c + 1] += 1
                     else:
-                        k = place[c]
+                        order[place[c]] = i
                         place[c] += 1
-                        order[k] = i
-                        flags[k] = (FIRST_COLUMN if cx == cx0 else 0) | (
-                            FIRST_ROW if cy == cy0 else 0
-                        )
-    return starts, order, flags
+    return starts, order

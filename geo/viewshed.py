@@ -35,6 +35,7 @@ __all__ = [
 
 ARC_VERTICES = 90  # of a whole circle: chords lie at most 6.1e-4 of the range inside the arc
 LONGEST_REACH_M = 1e5
+SLACK_M = 1e-3  # cells are searched this much farther than geometry asks: rounding loses no wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,17 +244,19 @@ def viewsheds(
     index = index_walls(walls)
     first, last, width = _wedges(bearing, hfov)
     grid = (
-        index.starts, index.ends_xy, index.sources, index.flags,
+        index.starts, index.ends_xy, index.sources, index.half_m + SLACK_M,
         index.west_m, index.south_m, index.cell_m, index.nx, index.ny,
     )  # fmt: skip
     arcs = _circle(arc_vertices)
 
     def run(part: slice) -> Views:
+        n = len(ox[part])
+        room = np.empty((n * min(arc_vertices + 16, 80) + arc_vertices + 64, 2))
         vertices, offsets, areas, apexes = sweep_all(
             ox[part], oy[part], first[part], last[part], width[part], reach[part],
-            grid, index.closed, arcs,
+            grid, index.closed, arcs, room,
         )  # fmt: skip
-        return Views(vertices[: offsets[-1]].copy(), offsets, areas, apexes)
+        return Views(vertices[: offsets[-1]], offsets, areas, apexes)
 
     cuts = np.linspace(0, len(ox), max(1, n_threads) + 1).astype(int)
     parts = [slice(a, b) for a, b in itertools.pairwise(cuts)]
@@ -310,10 +313,11 @@ def _wedges(
 
 
 def _circle(n: int) -> NDArray[np.float64]:
-    """Vertices of the unit circle with their pseudo-angles."""
+    """Vertices of the unit circle, their pseudo-angles, and where to begin to look for one."""
     angle = 2 * np.pi * np.arange(n) / n
     x, y = np.cos(angle), np.sin(angle)
-    return np.array([(a, b, pseudo_angle(a, b, 1.0, 0.0)) for a, b in zip(x, y, strict=True)])
+    p = np.array([pseudo_angle(a, b, 1.0, 0.0) for a, b in zip(x, y, strict=True)])
+    return np.column_stack([x, y, p, np.searchsorted(p, 4.0 * np.arange(n) / n)])
 
 
 def _join(parts: list[Views]) -> Views:
