@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo._crew import IDLE, Crew, Part, SpellsByCamera
+from geo._walls import walls_by_polygon
+from geo._watch import watch_range
 from geo.errors import GeoError
 from geo.sight import Sight
 
+MOST_SHARING = 64
 _APART = 1 << 32  # days of one community never reach those of the next
 
 
@@ -94,12 +97,12 @@ class Watch:
 
 def watch_city(
     communities: Sequence[Any] | NDArray[np.object_],
-    buildings: object,
-    sights: Sequence[tuple[Sight, ArrayLike]],
+    sight: Sight,
     spells: Spells,
     *,
     level: str,
     last_day: int,
+    others: Sight | None = None,
     cell_m: ArrayLike = 1.0,
     n_threads: int = 1,
 ) -> Watch:
@@ -109,21 +112,22 @@ def watch_city(
     ----------
     communities
         (n,) polygons or multipolygons, metres.
-    buildings
-        Footprints, metres; none means that all ground is open.
-    sights
-        What cameras see, and the number of each camera; several so that cameras out of use today
-        can be looked at apart. Cameras of unknown bearing see nothing here.
+    sight
+        What cameras see past buildings; camera k is its row k. Cameras of unknown bearing see
+        nothing here.
     spells
-        When the cameras work; cameras without a spell never do. Spells of one camera may not
-        overlap.
+        When the cameras work; cameras without a spell never do. Spells of one camera may meet but
+        not overlap.
     level
         Level of pixel density.
     last_day
         Today; cameras that work then are those of the views and pairs.
+    others
+        More cameras, numbered on from those of `sight`: such as are out of use today, looked at
+        apart.
     cell_m
         Cell size, metres, one or (n,): as given by `geo.coverage.CityCoverage.cell_m`, so that the
-        last day agrees with it to the cell.
+        last day agrees with it.
     n_threads
         Threads; the result is the same for any number.
 
@@ -139,62 +143,53 @@ def watch_city(
 
     Notes
     -----
-    Where more than 64 cameras see one cell, the pairs of the first 64 are counted.
+    Where more than 64 cameras see one cell, the pairs of the first 64 are counted. A camera
+    outside buildings sees no cell within one, so buildings are not asked for again.
     """
-    areas = np.empty(len(communities), dtype=object)
-    areas[:] = list(communities)
-    _check(sights, spells, level)
-    crew = Crew(areas, buildings, sights, _by_camera(spells), level, last_day)
-    sizes = np.broadcast_to(np.asarray(cell_m, np.float64), (len(areas),))
-
-    def watch(i: int) -> Part:
-        return crew.watch(i, float(sizes[i]))
-
-    busy = [i for i in range(len(areas)) if any(len(near[i]) for near in crew.near)]
-    with ThreadPoolExecutor(max(1, n_threads)) as pool:
-        work = pool.map(watch, busy) if n_threads > 1 else map(watch, busy)
-        parts = dict(zip(busy, work, strict=True))
-    return _gather(len(areas), parts)
-
-
-def _by_camera(spells: Spells) -> SpellsByCamera:
-    """Spells in the order of cameras and days: cameras, where each begins, first days, ends."""
-    order = np.lexsort((spells.first, spells.camera))
-    numbers, begins = np.unique(spells.camera[order], return_index=True)
-    starts = np.append(begins, len(order)).astype(np.int64)
-    return numbers, starts, spells.first[order], spells.beyond[order]
-
-
-def _gather(n: int, parts: dict[int, Part]) -> Watch:
-    every = [parts.get(i, IDLE) for i in range(n)]
-    starts = np.concatenate([[0], np.cumsum([len(part.day) for part in every])]).astype(np.int64)
-    camera = np.concatenate([np.empty(0, np.int64), *(part.camera for part in every)])
-    community = np.repeat(np.arange(n), [len(part.camera) for part in every])
-    view = np.vstack([np.empty((0, 4)), *(part.view_m2 for part in every)])
-    pairs = np.vstack([np.empty((0, 2), np.int64), *(np.sort(part.pairs) for part in every)])
-    place = np.repeat(np.arange(n), [len(part.pairs) for part in every])
-    shared = np.vstack([np.empty((0, 2)), *(part.shared_m2 for part in every)])
-    by_camera = np.lexsort((community, camera))
-    by_pair = np.lexsort((place, pairs[:, 1], pairs[:, 0]))
-    return Watch(
-        starts,
-        np.concatenate([np.empty(0, np.int64), *(part.day for part in every)]),
-        np.vstack([np.empty((0, 2)), *(part.seen_m2 for part in every)]),
-        camera[by_camera],
-        community[by_camera],
-        view[by_camera],
-        np.column_stack([pairs, place])[by_pair],
-        shared[by_pair],
-    )
-
-
-def _check(sights: Sequence[tuple[Sight, ArrayLike]], spells: Spells, level: str) -> None:
-    for sight, _ in sights:
-        if level not in sight.levels:
+    sights = (sight, sight if others is None else others)
+    for one in sights:
+        if level not in one.levels:
             raise GeoError(
-                f"watch_city: level {level!r}; one of {list(sight.levels)} was expected. "
+                f"watch_city: level {level!r}; one of {list(one.levels)} was expected. "
                 "Look at the cameras at this level first."
             )
+    both = sights if others is not None else sights[:1]
+    x, y, known = (np.concatenate([getattr(one, k) for one in both]) for k in ("x", "y", "known"))
+    reach2 = np.vstack([one.reach2[:, :, one.levels.index(level)] for one in both])
+    starts, first, beyond = _sort_spells(spells, len(x))
+    reach2[~known | (np.diff(starts) == 0)] = -1.0
+    areas = np.empty(len(communities), dtype=object)
+    areas[:] = list(communities)
+    near_starts, near = _find_near(areas, x, y, np.sqrt(np.maximum(reach2[:, 0], 0.0)))
+    cells = np.ascontiguousarray(np.broadcast_to(np.asarray(cell_m, np.float64), (len(areas),)))
+    edges, edge_starts = walls_by_polygon(areas)
+    day2, night2 = (np.ascontiguousarray(reach2[:, part]) for part in range(2))
+    events = _list_events(near_starts, near, starts, first, beyond, last_day)
+    working = np.zeros(len(x), bool)
+    working[
+        np.repeat(np.arange(len(x)), np.diff(starts))[(first <= last_day) & (last_day < beyond)]
+    ] = True
+    outlines = [(one.views.vertices_xy, one.views.offsets) for one in sights]
+    corners, sizes = _frame(areas, cells)
+
+    def run(begin: int, end: int) -> tuple[NDArray[np.int64], ...]:
+        return watch_range(  # type: ignore[no-any-return]
+            begin, end, corners, sizes, cells, edges, edge_starts, near_starts, near,
+            x, y, day2, night2, *outlines[0], len(sight.x), *outlines[1], *events, working,
+            MOST_SHARING,
+        )  # fmt: skip
+
+    cuts = _cut(near_starts, n_threads)
+    with ThreadPoolExecutor(max(1, n_threads)) as pool:
+        parts = list(pool.map(run, cuts[:-1], cuts[1:]))
+    changes, views, pairs = (np.concatenate(rows) for rows in zip(*parts, strict=True))
+    return _gather(changes, views, pairs, cells)
+
+
+def _sort_spells(
+    spells: Spells, n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Spells by camera and day: where each camera's begin, first days, days beyond."""
     wrong = np.flatnonzero(spells.beyond <= spells.first)
     if wrong.size:
         raise GeoError(
@@ -202,11 +197,96 @@ def _check(sights: Sequence[tuple[Sight, ArrayLike]], spells: Spells, level: str
             f"first is row {wrong[0]}: {spells.first[wrong[0]]} to {spells.beyond[wrong[0]]}; a "
             "day beyond the first was expected. Correct or leave out these spells."
         )
-    numbers, starts, first, beyond = _by_camera(spells)
-    same = np.repeat(numbers, np.diff(starts))
-    over = np.flatnonzero((same[1:] == same[:-1]) & (first[1:] < beyond[:-1]))
+    order = np.lexsort((spells.first, spells.camera))
+    camera, first, beyond = spells.camera[order], spells.first[order], spells.beyond[order]
+    over = np.flatnonzero((camera[1:] == camera[:-1]) & (first[1:] < beyond[:-1]))
     if over.size:
         raise GeoError(
             f"watch_city: {over.size} spells of one camera overlap, the first of camera "
-            f"{same[over[0]]}; spells apart were expected. Join spells that meet."
+            f"{camera[over[0]]}; spells apart were expected. Join spells that meet."
         )
+    return np.searchsorted(camera, np.arange(n + 1)).astype(np.int64), first, beyond
+
+
+def _find_near(
+    areas: NDArray[np.object_],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    reach: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cameras whose reach meets the bounding box of each community: starts and rows."""
+    rows = np.flatnonzero(reach > 0)
+    if not len(areas) or not len(rows):
+        return np.zeros(len(areas) + 1, np.int64), np.empty(0, np.int64)
+    x, y, reach = x[rows], y[rows], reach[rows]
+    boxes = shapely.box(x - reach, y - reach, x + reach, y + reach)
+    right, left = shapely.STRtree(areas).query(boxes)
+    order = np.lexsort((right, left))
+    cuts = np.searchsorted(left[order], np.arange(len(areas) + 1)).astype(np.int64)
+    return cuts, rows[right[order]]
+
+
+def _list_events(
+    near_starts: NDArray[np.int64],
+    near: NDArray[np.int64],
+    spell_starts: NDArray[np.int64],
+    first: NDArray[np.int64],
+    beyond: NDArray[np.int64],
+    last_day: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Comings and goings by community and day: starts, day, camera within it, whether it comes."""
+    community = np.repeat(np.arange(len(near_starts) - 1), np.diff(near_starts))
+    n = spell_starts[near + 1] - spell_starts[near]
+    place = np.repeat(np.arange(len(near)), n)
+    row = np.arange(len(place)) - np.repeat(np.cumsum(n) - n, n) + spell_starts[near][place]
+    inside = (beyond[row] > 0) & (first[row] <= last_day)
+    place, row = place[inside], row[inside]
+    day = np.concatenate([np.maximum(first[row], 0), beyond[row]])
+    place, comes = np.concatenate([place, place]), np.repeat([True, False], len(row))
+    order = np.lexsort((~comes, day, community[place]))  # who comes on a day comes first
+    order = order[day[order] <= last_day]
+    mine = community[place[order]]
+    starts = np.searchsorted(mine, np.arange(len(near_starts))).astype(np.int64)
+    return starts, day[order], place[order] - near_starts[mine], comes[order]
+
+
+def _frame(
+    areas: NDArray[np.object_], cells: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """South-west corner, and columns and rows, of each community's grid on the common lattice."""
+    west, south, east, north = np.nan_to_num(shapely.bounds(areas).reshape(-1, 4)).T
+    west, south = np.floor(west / cells) * cells, np.floor(south / cells) * cells
+    nx, ny = np.ceil((east - west) / cells) + 1, np.ceil((north - south) / cells) + 1
+    return np.column_stack([west, south]), np.column_stack([nx, ny]).astype(np.int64)
+
+
+def _cut(starts: NDArray[np.int64], n_threads: int) -> NDArray[np.int64]:
+    """Cut the communities into runs of about as many cameras each."""
+    if n_threads <= 1:
+        return np.array([0, len(starts) - 1])
+    wanted = np.linspace(0, starts[-1], 4 * n_threads + 1)[1:-1]
+    inner = np.searchsorted(starts[:-1], wanted)
+    return np.unique(np.concatenate([[0], inner, [len(starts) - 1]]))
+
+
+def _gather(
+    changes: NDArray[np.int64],
+    views: NDArray[np.int64],
+    pairs: NDArray[np.int64],
+    cells: NDArray[np.float64],
+) -> Watch:
+    by_camera = np.lexsort((views[:, 1], views[:, 0]))
+    views = views[by_camera]
+    pairs[:, :2] = np.sort(pairs[:, :2], axis=1)
+    pairs = pairs[np.lexsort((pairs[:, 2], pairs[:, 1], pairs[:, 0]))]
+    square = cells**2
+    return Watch(
+        np.searchsorted(changes[:, 0], np.arange(len(cells) + 1)).astype(np.int64),
+        changes[:, 1],
+        changes[:, 2:] * square[changes[:, 0]][:, None],
+        views[:, 0],
+        views[:, 1],
+        views[:, 2:] * square[views[:, 1]][:, None],
+        pairs[:, :3],
+        pairs[:, 3:] * square[pairs[:, 2]][:, None],
+    )

@@ -6,12 +6,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo._crew import MOST_SHARING
+from geo.alone import see_alone
 from geo.coverage import cover_city
 from geo.errors import GeoError
-from geo.sight import Cameras, Sight, look
+from geo.sight import Cameras, Sight, look, see
 from geo.viewshed import walls_from_polygons
-from geo.watch import Spells, Watch, watch_city
+from geo.watch import MOST_SHARING, Spells, Watch, watch_city
 
 LEVEL = {"recognise": 125.0}
 FOREVER = 10_000
@@ -44,9 +44,8 @@ def watch(areas: list, houses: list, seen: Cameras, when: Spells, *, last: int =
           cell: float = 1.0, threads: int = 1) -> Watch:  # fmt: skip
     sight = look(seen, walls_from_polygons(houses), levels_px_per_m=LEVEL)
     return watch_city(
-        areas, houses, [(sight, np.arange(len(seen.x)))], when,
-        level="recognise", last_day=last, cell_m=cell, n_threads=threads,
-    )  # fmt: skip
+        areas, sight, when, level="recognise", last_day=last, cell_m=cell, n_threads=threads
+    )
 
 
 FIELD = shapely.box(0, 0, 100, 100)
@@ -150,14 +149,13 @@ def test_any_day_is_what_a_full_computation_of_that_day_gives(seed: int, n: int)
     walls = walls_from_polygons(houses)
     sight = look(seen, walls, levels_px_per_m={"detect": 25.0, **LEVEL})
     half = n // 2
-    parts = [np.arange(half), np.arange(half, n)]
-    sights = [
-        (look(pick(seen, part), walls, levels_px_per_m={"detect": 25.0, **LEVEL}), part)
-        for part in parts
-    ]
-    found = watch_city(areas, houses, sights, when, level="recognise", last_day=30)
-    again = watch_city(areas, houses, [(sight, np.arange(n))], when, level="recognise",
-                       last_day=30, n_threads=3)  # fmt: skip
+    first, second = (
+        look(pick(seen, part), walls, levels_px_per_m={"detect": 25.0, **LEVEL})
+        for part in (np.arange(half), np.arange(half, n))
+    )
+    options = {"level": "recognise", "last_day": 30}
+    found = watch_city(areas, first, when, others=second, **options)
+    again = watch_city(areas, sight, when, n_threads=3, **options)
     for name in Watch.__dataclass_fields__:
         assert (getattr(found, name) == getattr(again, name)).all()
     for today in (0, 1, 7, 13, 30):
@@ -212,7 +210,7 @@ def test_a_camera_of_unknown_bearing_is_never_counted() -> None:
 def test_a_level_that_was_not_looked_at_is_refused() -> None:
     sight: Sight = look(cameras([5.0], [5.0]), np.empty((0, 4)), levels_px_per_m=LEVEL)
     with pytest.raises(GeoError, match=r"watch_city: level 'identify'; one of \['recognise'\]"):
-        watch_city([FIELD], [], [(sight, [0])], always(1), level="identify", last_day=9)
+        watch_city([FIELD], sight, always(1), level="identify", last_day=9)
 
 
 @pytest.mark.parametrize(
@@ -228,3 +226,40 @@ def test_a_level_that_was_not_looked_at_is_refused() -> None:
 def test_impossible_spells_are_refused(rows: list[tuple[int, int, int]], match: str) -> None:
     with pytest.raises(GeoError, match=match):
         watch([FIELD], [], cameras([5.0, 9.0], [5.0, 9.0]), spells(*rows))
+
+
+def test_the_only_camera_that_sees_a_point_is_found_by_hand() -> None:
+    # of two domes 8 m apart the second sees 3 m at night
+    seen = cameras([40.0, 48.0], [50.0] * 2, hfov=360.0, night=[6.0, 3.0])
+    sight = look(seen, np.empty((0, 4)), levels_px_per_m=LEVEL)
+    points = np.array([[38.0, 50.0], [44.0, 50.0], [50.0, 50.0], [90.0, 50.0], [np.nan, 50.0]])
+    blind = look(
+        cameras([44.0], [50.0], bearing=float("nan")), np.empty((0, 4)), levels_px_per_m=LEVEL
+    )
+    assert see_alone(sight, *points.T, level="recognise").tolist() == [
+        [0, 0], [-2, 0], [1, 1], [-1, -1], [-1, -1],
+    ]  # fmt: skip
+    assert see_alone(blind, *points.T, level="recognise").tolist() == [[-1, -1]] * 5
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_point_seen_alone_is_unseen_without_that_camera(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    houses = [shapely.box(20, 30, 32, 41), shapely.box(60, 35, 75, 42)]
+    walls = walls_from_polygons(houses)
+    n = int(rng.integers(1, 8))
+    seen = cameras(
+        list(rng.uniform(0, 90, n)), list(rng.uniform(42.5, 60, n)),
+        bearing=list(rng.uniform(0, 360, n)), reach=30.0,
+        night=list(rng.choice([0.0, 12.0, 30.0], n)),
+    )  # fmt: skip
+    points = rng.uniform([0, 20], [90, 70], (200, 2)).T
+    alone = see_alone(look(seen, walls, levels_px_per_m=LEVEL), *points, level="recognise")
+    each = np.stack([
+        see(look(pick(seen, np.array([k])), walls, levels_px_per_m=LEVEL), *points)[:, :, 0]
+        for k in range(n)
+    ])  # fmt: skip
+    count = each.sum(axis=0)
+    expected = np.where(count == 0, -1, np.where(count == 1, each.argmax(axis=0), -2))
+    assert (alone == expected).all()
