@@ -73,6 +73,7 @@ class District:
     tolerance_m: float = 1.0
     bounds: tuple[float, float, float, float] | None = None
     as_of: date | None = None
+    rating_workflow: bool = False
     map: dict[str, Any] = field(default_factory=dict)
     publication: dict[str, Any] = field(default_factory=dict)
 
@@ -143,6 +144,7 @@ def read_district(path: Path, *, folder: Path | None = None) -> District:
     base = body.get("map", {}).get("base", "none")
     if base not in BASES:
         faults.add("map.base", base, "one of " + ", ".join(BASES), "Choose one.")
+    workflow = _check_flag(head, "rating_workflow", faults)
     faults.stop()
     inputs = folder or (path.parent / str(head.get("folder", "."))).resolve()
     return District(
@@ -157,6 +159,7 @@ def read_district(path: Path, *, folder: Path | None = None) -> District:
         standards=tuple(head.get("standards", ["security-star"])),
         bounds=bounds,
         as_of=head.get("as_of"),
+        rating_workflow=workflow,
         map=body.get("map", {}),
         publication=body.get("publication", {}),
         **numbers,
@@ -181,6 +184,7 @@ _HEAD_KEYS = (
     "standards",
     "bounds",
     "as_of",
+    "rating_workflow",
     *(key for key, _, _ in _NUMBERS),
 )
 
@@ -227,6 +231,14 @@ def _check_bounds(bounds: object, faults: _Faults) -> tuple[float, float, float,
             return west, south, east, north
     faults.add("district.bounds", bounds, "[west, south, east, north] in degrees", "Mend it.")
     return None
+
+
+def _check_flag(head: dict[str, Any], key: str, faults: _Faults) -> bool:
+    value = head.get(key, False)
+    if not isinstance(value, bool):
+        faults.add(f"district.{key}", value, "true or false", "Mend it.")
+        return False
+    return value
 
 
 def _check_numbers(head: dict[str, Any], faults: _Faults) -> dict[str, float]:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etl.marts import hazard_days, rating_measures
 from etl.marts.context import MartContext
-from etl.marts.rating_measures import Floats, IncidentCounts, Period, Windows
-from etl.rating import Evidence, Item, Measured, Standard
+from etl.marts.rating_assessed import Assessed
+from etl.marts.rating_measures import Floats, IncidentCounts, Windows
+from etl.rating import Evidence, Measured
 
-# An inspection of a year is still written up in the month after it.
-GRACE_DAYS = 31
 SANCTIONS = {
     "n_notices": "kind = 'notice'",
     "n_interviews": "kind = 'interview'",
@@ -85,19 +83,7 @@ class PeriodEvidence:
     public: dict[str, Measured]
     rows: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     counts: dict[str, Floats] = field(default_factory=dict)
-
-
-@dataclass
-class Assessed:
-    """Assessments of one standard in one period: by item, one value per community.
-
-    `days` and `assessors` are texts, None where the sheet leaves them open or there is no sheet.
-    """
-
-    scores: dict[str, Floats]
-    values: dict[str, Floats]
-    days: dict[str, list[str | None]]
-    assessors: dict[str, list[str | None]]
+    incidents: IncidentCounts | None = None
 
 
 def read_frame(context: MartContext) -> Frame:
@@ -147,13 +133,25 @@ def read_periods(
     periods = [rating_measures.calendar_year(year, context.as_of) for year in years]
     data_from = rating_measures.first_incident_day(context) or context.as_of + timedelta(days=1)
     windows = [rating_measures.windows_of(period, data_from) for period in periods]
-    edges = rating_measures.edges_of(windows)
+    edges = rating_measures.edges_of(windows) or {context.as_of}
     counts = IncidentCounts(context, frame.n, edges, serious_types)
-    return [_read_period(context, frame, one, counts) for one in windows]
+    starts = {name: _register_start(context, name) for name in ("hazards", "sanctions")}
+    return [_read_period(context, frame, one, counts, starts) for one in windows]
+
+
+def _register_start(context: MartContext, table: str) -> date | None:
+    """Return the first day a register tells of; None when it is empty: then there was nothing."""
+    column = {"hazards": "found_on", "sanctions": "issued_on"}[table]
+    found = context.con.execute(f"SELECT min({column}) FROM core.{table}").fetchone()
+    return None if found is None else found[0]
 
 
 def _read_period(
-    context: MartContext, frame: Frame, windows: Windows, counts: IncidentCounts
+    context: MartContext,
+    frame: Frame,
+    windows: Windows,
+    counts: IncidentCounts,
+    starts: Mapping[str, date | None],
 ) -> PeriodEvidence:
     households = frame.register["n_households"].value
     residents = frame.register["n_residents"].value
@@ -168,11 +166,17 @@ def _read_period(
         made.counts[name] = counts.of(name, windows.counted)
     made.counts["now"] = counts.of("case", windows.compared)
     made.counts["before"] = counts.of("case", windows.compared_before)
-    if "hazards" not in context.missing:
+    # A period before a register began is unknown to it, not free of hazards and sanctions.
+    told = {
+        name: name not in context.missing and (start is None or start <= windows.period.last)
+        for name, start in starts.items()
+    }
+    made.incidents = counts
+    if told["hazards"]:
         _add_lists(context, frame, made, "hazards", "hazard_id", HAZARDS)
         for name, (above, below) in FRACTIONS.items():
             made.measures[name] = Measured.exact(_fraction(made, above, below))
-    if "sanctions" not in context.missing:
+    if told["sanctions"]:
         label = "kind || ' ' || strftime(issued_on, '%Y-%m-%d')"
         in_period = {
             name: f"{condition} AND issued_on BETWEEN $first AND $last"
@@ -212,94 +216,6 @@ def _add_lists(
             counts[i] = len(found)
         made.counts[name] = counts
         made.measures[name] = Measured.exact(counts)
-
-
-def read_assessed(
-    context: MartContext, frame: Frame, standard: Standard, period: Period
-) -> Assessed:
-    """Read the assessments of a standard in a period; refused ones become findings."""
-    items = [item for item in standard.items if item.is_assessed]
-    rows = context.con.execute(
-        "SELECT i, coalesce(list_position($items, item_id), 0) AS k, score, value, "
-        "assessed_on IS NOT NULL AND assessed_on NOT BETWEEN $first AND $last AS is_outside, "
-        "strftime(assessed_on, '%Y-%m-%d') AS day, assessor FROM core.assessments "
-        "JOIN rating_communities USING (community_id) "
-        "WHERE standard_id = $standard AND period = $period ORDER BY k, i",
-        {
-            "items": [item.item_id for item in items] or [""],
-            "first": period.first,
-            "last": date(int(period.name), 12, 31) + timedelta(days=GRACE_DAYS),
-            "standard": standard.standard_id,
-            "period": period.name,
-        },
-    ).fetchnumpy()
-    at = np.asarray(rows["k"])
-    assessed = Assessed({}, {}, {}, {})
-    refused = {"unknown_item": int((at == 0).sum())}
-    for k, item in enumerate(items, start=1):
-        rows_of_item = slice(*np.searchsorted(at, [k, k + 1]))
-        sheets = {name: one[rows_of_item] for name, one in rows.items()}
-        why = _refuse(item, _floats(sheets["score"]), np.asarray(sheets["is_outside"], dtype=bool))
-        for name, flags in why.items():
-            refused[name] = refused.get(name, 0) + int(flags.sum())
-        good = ~np.logical_or.reduce(list(why.values()))
-        _add_sheets(assessed, item.item_id, frame.n, {k: one[good] for k, one in sheets.items()})
-    for name, times in sorted(refused.items()):
-        if times:
-            _report_refused(context, standard, period, name, times)
-    return assessed
-
-
-def _add_sheets(assessed: Assessed, item_id: str, n: int, sheets: dict[str, Any]) -> None:
-    where = np.asarray(sheets["i"])
-    for column, into in (("score", assessed.scores), ("value", assessed.values)):
-        filled = np.full(n, np.nan)
-        filled[where] = _floats(sheets[column])
-        into[item_id] = filled
-    for column, texts in (("day", assessed.days), ("assessor", assessed.assessors)):
-        found = np.full(n, None, dtype=object)
-        found[where] = np.ma.filled(sheets[column].astype(object), None)
-        texts[item_id] = found.tolist()
-
-
-def _floats(column: Any) -> Floats:
-    return np.asarray(np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan))
-
-
-def _refuse(
-    item: Item, score: Floats, is_outside: NDArray[np.bool_]
-) -> dict[str, NDArray[np.bool_]]:
-    """Return which sheets are refused, each for one reason."""
-    most = float(item.parameters.get("scale", item.weight))
-    beyond = ~is_outside & ((score < 0.0) | (score > most))
-    found = {"outside_period": is_outside, "out_of_range": beyond}
-    if "allowed" in item.parameters:
-        known = np.isin(score, item.parameters["allowed"]) | np.isnan(score)
-        found["not_allowed"] = ~is_outside & ~beyond & ~known
-    return found
-
-
-_REFUSALS = {
-    "unknown_item": ("name an item the standard does not know", "考评项不在标准之内"),
-    "outside_period": ("were made outside the period", "考评日期不在考评周期内"),
-    "out_of_range": ("are below 0 or above the item's maximum", "得分低于0或超过该项满分"),
-    "not_allowed": ("are not among the scores the item allows", "得分不在该项允许值之内"),
-}
-
-
-def _report_refused(
-    context: MartContext, standard: Standard, period: Period, why: str, times: int
-) -> None:
-    en, zh = _REFUSALS[why]
-    context.report.find(
-        "warning",
-        f"assessment_{why}",
-        f"{standard.name.en}, {period.name}: {times} assessments {en} and are not used. "
-        "Correct the assessment file.",
-        f"{standard.name.zh}，{period.name}：{times}条考评记录{zh}，未采用。请更正考评文件。",
-        table="assessments",
-        n=times,
-    )
 
 
 def make_evidence(

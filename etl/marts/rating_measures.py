@@ -144,6 +144,8 @@ def edges_of(windows: list[Windows]) -> set[date]:
     days: set[date] = set()
     for one in windows:
         for window in (one.counted, one.compared, one.compared_before):
+            if window.n_days == 0:
+                continue
             days |= {window.first, window.last + timedelta(days=1)}
     return days
 

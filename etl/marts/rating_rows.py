@@ -9,13 +9,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from etl.marts import rating_texts
-from etl.marts.rating_evidence import ROWS_OF, SANCTIONS, Assessed, Frame, PeriodEvidence
+from etl.marts.rating_assessed import Assessed
+from etl.marts.rating_evidence import ROWS_OF, SANCTIONS, Frame, PeriodEvidence
 from etl.marts.rating_texts import Extremes
 from etl.marts.rows import Columns, nullable
 from etl.rating import Item, Outcome, Standard, Text
@@ -24,6 +26,7 @@ from etl.rating.model import CertaintyCap, Demerits
 from etl.rating.steps import NextStep, find_next_step
 from geo.grades import rank
 
+Standings = Mapping[tuple[str, str, str], tuple[date | None, date | None]]
 BANDS = ((0.9, "full"), (0.7, "most"), (0.4, "half"), (0.1, "little"))
 _INCIDENTS = {
     "criminal_relative": ["criminal"],
@@ -45,7 +48,8 @@ _INCIDENTS = {
 class Rated:
     """One standard in one period, with everything that its rows say.
 
-    `public` is the same rating with counts under five alike; `drawn` the consequences drawn.
+    `public` is the same rating with counts under five alike; `drawn` the consequences drawn;
+    `standings` which ratings are published, None where every build publishes at once.
     """
 
     frame: Frame
@@ -55,6 +59,7 @@ class Rated:
     public: Outcome
     previous: Outcome
     drawn: Mapping[str, Ints]
+    standings: Standings | None = None
 
     @property
     def period(self) -> str:
@@ -66,6 +71,17 @@ class Rated:
         """State of each rating: rated, not_eligible or no_data."""
         graded = np.where(self.outcome.grade >= 0, "rated", "no_data")
         return [str(one) for one in np.where(self.outcome.is_eligible, graded, "not_eligible")]
+
+    @cached_property
+    def shown(self) -> list[int]:
+        """Numbers of the communities whose rating the public may see."""
+        if self.standings is None:
+            return list(range(self.frame.n))
+        return [i for i in range(self.frame.n) if self.key(i) in self.standings]
+
+    def key(self, i: int) -> tuple[str, str, str]:
+        """Return what names the rating of a community."""
+        return self.frame.ids[i], self.outcome.standard.standard_id, self.period
 
     @cached_property
     def ranks(self) -> Ints:
@@ -288,22 +304,37 @@ def _step_item(item: Item, points: float) -> dict[str, Any]:
 
 def public_rating_columns(rated: Rated) -> Columns:
     """Return the columns of `mart.public_ratings`: no points, no count, no date of an event."""
-    outcome, standard = rated.outcome, rated.outcome.standard
+    outcome, standard, which = rated.outcome, rated.outcome.standard, rated.shown
     period = rated.made.windows.period
     reasons = [
-        rating_texts.reason_of(outcome, rated.extremes, i, state, period.n_days, public=True)
-        for i, state in enumerate(rated.states)
+        rating_texts.reason_of(
+            outcome, rated.extremes, i, rated.states[i], period.n_days, public=True
+        )
+        for i in which
     ]
-    grades = outcome.grade.tolist()
+    dates = [(rated.standings or {}).get(rated.key(i), (None, None)) for i in which]
+    grades = outcome.grade[which].tolist()
     return {
-        **rated.head(),
-        "rating_state": rated.states,
+        **rated.head(which),
+        "rating_state": [rated.states[i] for i in which],
         "grade": [standard.grades[one].grade_id if one >= 0 else None for one in grades],
-        "stars": _stars(outcome.stars),
-        "previous_stars": _stars(rated.previous.stars),
+        "stars": _stars(outcome.stars[which]),
+        "previous_stars": _previous_shown(rated),
         "reason_en": [f"{one.en} As of {period.last}." for one in reasons],
         "reason_zh": [f"{one.zh}截至{period.last}。" for one in reasons],
+        "published_on": [one[0] for one in dates],
+        "appeal_until_on": [one[1] for one in dates],
     }
+
+
+def _previous_shown(rated: Rated) -> list[int | None]:
+    """Stars of the period before, where the public has seen them."""
+    stars = _stars(rated.previous.stars[rated.shown])
+    if rated.standings is None:
+        return stars
+    before = str(int(rated.period) - 1)
+    keys = [(*rated.key(i)[:2], before) for i in rated.shown]
+    return [one if key in rated.standings else None for key, one in zip(keys, stars, strict=True)]
 
 
 def public_item_columns(rated: Rated, k: int) -> Columns:
@@ -316,7 +347,8 @@ def public_item_columns(rated: Rated, k: int) -> Columns:
     item = outcome.standard.items[k]
     filled = outcome.points[:, k] / item.weight
     filled = 1.0 - filled if outcome.standard.direction == "lower" else filled
-    rated_ones = np.asarray([state == "rated" for state in rated.states], dtype=bool)
+    rated_ones = np.zeros(rated.frame.n, dtype=bool)
+    rated_ones[[i for i in rated.shown if rated.states[i] == "rated"]] = True
     which = np.flatnonzero(rated_ones & (outcome.max_points[:, k] > 0.0)).tolist()
     return {
         **rated.head(which),

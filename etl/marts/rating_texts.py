@@ -8,7 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from etl.marts.rating_evidence import ROWS_OF, Assessed, Frame, PeriodEvidence
+from etl.marts.rating_assessed import Assessed
+from etl.marts.rating_evidence import ROWS_OF, Frame, PeriodEvidence
 from etl.rating import MEASURES, Item, Outcome, Text
 from etl.rating.measures import rests_on_incidents
 from etl.rating.model import ASSESSED_SCORE, Check

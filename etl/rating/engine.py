@@ -168,6 +168,35 @@ def rate(standard: Standard, evidence: Evidence, *, weights: Floats | None = Non
         Points, scores with bounds, caps, vetoes and grades; nothing known gives no grade.
     """
     shares, exempt = fill_items(standard, evidence)
+    return judge(standard, evidence, shares, exempt, weights=weights)
+
+
+def judge(
+    standard: Standard,
+    evidence: Evidence,
+    shares: Shares,
+    exempt: Flags,
+    *,
+    weights: Floats | None = None,
+) -> Outcome:
+    """Rate communities whose items are filled already.
+
+    Parameters
+    ----------
+    standard
+        A loaded and checked standard.
+    evidence
+        What eligibility, caps and vetoes look at.
+    shares, exempt
+        As `fill_items` gives them, n communities.
+    weights
+        As in `rate`.
+
+    Returns
+    -------
+    Outcome
+        As `rate` gives it.
+    """
 
     def lookup(condition: Condition) -> Floats:
         return _condition_values(condition, standard, evidence, shares)
