@@ -1,75 +1,92 @@
-"""Patches of unseen cells and their outlines.
+"""Patches of unseen cells: numbered, outlined, and their outlines made smooth.
 
 References
 ----------
 Rosenfeld, A. & Pfaltz, J. L. (1966). Sequential operations in digital picture processing. Journal
 of the ACM 13(4), 471-494.
+Douglas, D. H. & Peucker, T. K. (1973). Algorithms for the reduction of the number of points
+required to represent a digitized line or its caricature. Cartographica 10(2), 112-122.
 """
 
 import numpy as np
 from numba import njit
 
+SURE = 0.35  # cells: parts of a smooth outline that are no neighbours lie 0.7 apart
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def label_patches(mask, seen, bit, least, block, row_shift, col_shift):  # type: ignore[no-untyped-def]
-    """Number the patches of open cells without the bit that have at least `least` cells.
+def label_patches(mask, counts, level, least, block, row_shift, col_shift):  # type: ignore[no-untyped-def]
+    """Number the patches of open cells that nobody sees and that have at least `least` cells.
 
     Cells join by their sides within blocks of `block` cells, of a lattice that begins `row_shift`
     and `col_shift` cells before the grid. Labels count from 1 in the order of the first cell, row
-    by row; smaller patches get 0. Returns labels, and the cells of each patch.
+    by row; smaller patches get 0. Returns labels with an empty rim, and the cells of each patch.
     """
     ny, nx = mask.shape
-    labels = np.zeros((ny, nx), np.int32)
-    stack = np.empty((ny * nx, 2), np.int32)
-    sizes = np.empty(ny * nx // max(least, 1) + 1, np.int64)
-    n = 0
-    for row0 in range(ny):
-        for col0 in range(nx):
-            if labels[row0, col0] != 0 or mask[row0, col0] & 1 == 0 or seen[row0, col0] & bit:
-                continue
-            labels[row0, col0] = n + 1
-            stack[0, 0], stack[0, 1] = row0, col0
-            top, done = 1, 0  # cells of the patch stay on the stack, to be unmarked if too few
-            while done < top:
-                row, col = stack[done, 0], stack[done, 1]
-                done += 1
-                for k in range(4):
-                    r = row + (k == 0) - (k == 1)
-                    c = col + (k == 2) - (k == 3)
-                    if (
-                        0 <= r < ny
-                        and 0 <= c < nx
-                        and labels[r, c] == 0
-                        and mask[r, c] & 1
-                        and seen[r, c] & bit == 0
-                        and (r + row_shift) // block == (row + row_shift) // block
-                        and (c + col_shift) // block == (col + col_shift) // block
-                    ):
-                        labels[r, c] = n + 1
-                        stack[top, 0], stack[top, 1] = r, c
-                        top += 1
-            if top < least:
-                for k in range(top):
-                    labels[stack[k, 0], stack[k, 1]] = -1
-            else:
-                sizes[n] = top
-                n += 1
+    runs = np.empty((ny * (nx // 2 + nx // block + 3), 3), np.int32)
+    parent = np.empty(len(runs), np.int32)
+    last, n = 0, 0  # where the runs of the row before begin, and all runs
     for row in range(ny):
-        for col in range(nx):
-            labels[row, col] = max(labels[row, col], 0)
-    return labels, sizes[:n]
+        first, col = n, 0
+        while col < nx:
+            if mask[row, col] & 1 == 0 or (counts[row * nx + col] >> (2 * level)) & 3:
+                col += 1
+                continue
+            end = min(nx, (col + col_shift) // block * block + block - col_shift)
+            begin = col
+            while (
+                col < end
+                and mask[row, col] & 1
+                and not ((counts[row * nx + col] >> (2 * level)) & 3)
+            ):
+                col += 1
+            runs[n, 0], runs[n, 1], runs[n, 2] = row, begin, col
+            parent[n] = n
+            n += 1
+        if (row + row_shift) % block:
+            above, below = first, last
+            while above < n and below < first:
+                if runs[above, 1] < runs[below, 2] and runs[below, 1] < runs[above, 2]:
+                    _join(parent, above, below)
+                if runs[above, 2] < runs[below, 2]:
+                    above += 1
+                else:
+                    below += 1
+        last = first
+    sizes, names = np.zeros(n, np.int64), np.zeros(n, np.int32)
+    for k in range(n):
+        sizes[_root(parent, k)] += runs[k, 2] - runs[k, 1]
+    m = 0
+    for k in range(n):
+        if parent[k] == k and sizes[k] >= least:
+            sizes[m] = sizes[k]
+            m += 1
+            names[k] = m
+    labels = np.zeros((ny + 2, nx + 2), np.int32)
+    for k in range(n):
+        name = names[_root(parent, k)]
+        if name:
+            labels[runs[k, 0] + 1, runs[k, 1] + 1 : runs[k, 2] + 1] = name
+    return labels, sizes[:m]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _at(labels, row, col):  # type: ignore[no-untyped-def]
-    if 0 <= row < labels.shape[0] and 0 <= col < labels.shape[1]:
-        return labels[row, col]
-    return 0
+@njit(cache=True, nogil=True)
+def _root(parent, k):  # type: ignore[no-untyped-def]
+    while parent[k] != k:
+        parent[k] = parent[parent[k]]
+        k = parent[k]
+    return k
+
+
+@njit(cache=True, nogil=True)
+def _join(parent, a, b):  # type: ignore[no-untyped-def]
+    a, b = _root(parent, a), _root(parent, b)
+    parent[max(a, b)] = min(a, b)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def trace_patches(labels):  # type: ignore[no-untyped-def]
-    """Outlines of the patches, in cell corners, the patch on the left.
+    """Outlines of the patches of a grid with an empty rim, in cell corners, patch on the left.
 
     Where two cells of a patch meet at a corner alone, the outline stays with the empty cell, so
     that an outline never passes a corner twice: a hole may touch it in a point, which is valid.
@@ -77,46 +94,140 @@ def trace_patches(labels):  # type: ignore[no-untyped-def]
     """
     ny, nx = labels.shape
     done = np.zeros((ny, nx), np.uint8)
-    corners = np.empty((4 * (nx + ny) + 64, 2), np.int32)
-    starts, owners, areas = [0], [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
-    n = 0
-    # right, up, left, down: the steps, and the cells on the left and right of each from (x, y)
+    corners, n = np.empty((1024, 2), np.int32), 0
+    rings, m = np.empty((256, 3), np.int64), 0
+    # right, up, left, down: the steps, and the cells on the left and right ahead of a corner
     step_x, step_y = (1, 0, -1, 0), (0, 1, 0, -1)
     left_x, left_y = (0, -1, -1, 0), (0, 0, -1, -1)
     right_x, right_y = (0, 0, -1, -1), (-1, 0, 0, -1)
-    for row in range(ny):
-        for col in range(nx):
+    for row in range(1, ny - 1):
+        for col in range(1, nx - 1):
             label = labels[row, col]
-            if label == 0 or done[row, col] or _at(labels, row - 1, col) == label:
+            if label == 0 or labels[row - 1, col] == label or done[row, col]:
                 continue
             x, y, d, twice = col, row, 0, np.int64(0)
+            if m == len(rings):
+                rings = _longer_rings(rings)
+            rings[m, 0], rings[m, 1] = n, label
             while True:
                 if d == 0:
                     done[y, x] = 1
-                if n + 2 > len(corners):
-                    larger = np.empty((2 * len(corners), 2), np.int32)
-                    for i in range(n):
-                        larger[i, 0], larger[i, 1] = corners[i, 0], corners[i, 1]
-                    corners = larger
-                nx_, ny_ = x + step_x[d], y + step_y[d]
-                twice += np.int64(x) * ny_ - np.int64(y) * nx_
-                x, y = nx_, ny_
-                turn = 0
-                for k in range(3):  # right, straight on, left
-                    t = (d + 3 + k) % 4
-                    if (
-                        _at(labels, y + left_y[t], x + left_x[t]) == label
-                        and _at(labels, y + right_y[t], x + right_x[t]) != label
-                    ):
-                        turn = t
-                        break
+                to_x, to_y = x + step_x[d], y + step_y[d]
+                twice += np.int64(x) * to_y - np.int64(y) * to_x
+                x, y = to_x, to_y
+                turn = d
+                if labels[y + right_y[d], x + right_x[d]] == label:
+                    turn = (d + 3) % 4
+                elif labels[y + left_y[d], x + left_x[d]] != label:
+                    turn = (d + 1) % 4
                 if turn != d:
-                    corners[n, 0], corners[n, 1] = x, y
+                    if n == len(corners):
+                        corners = _longer_corners(corners)
+                    corners[n, 0], corners[n, 1] = x - 1, y - 1
                     n += 1
                 d = turn
                 if x == col and y == row and d == 0:
                     break
-            starts.append(n)
-            owners.append(np.int64(label))
-            areas.append(twice)
-    return corners[:n], np.array(starts), np.array(owners), np.array(areas)
+            rings[m, 2] = twice
+            m += 1
+    return corners[:n], rings[:m]
+
+
+@njit(cache=True, nogil=True)
+def _longer_corners(rows):  # type: ignore[no-untyped-def]
+    more = np.empty((2 * len(rows), 2), np.int32)
+    more[: len(rows)] = rows
+    return more
+
+
+@njit(cache=True, nogil=True)
+def _longer_rings(rows):  # type: ignore[no-untyped-def]
+    more = np.empty((2 * len(rows), 3), np.int64)
+    more[: len(rows)] = rows
+    return more
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def smooth_ring(corners, first, beyond, tolerance, out, at):  # type: ignore[no-untyped-def]
+    """Write a ring of cell corners through the middles of its sides, less what lies on the way.
+
+    No point of the middles' line is farther than `tolerance` cells from what is kept. Returns where
+    the ring ends; fewer than three vertices are none. The first vertex is not repeated.
+    """
+    n, m = beyond - first, 0
+    line = np.empty((2 * n, 2))
+    for k in range(n):
+        x0, y0 = corners[first + k, 0], corners[first + k, 1]
+        following = first + (k + 1) % n
+        dx, dy = corners[following, 0] - x0, corners[following, 1] - y0
+        length = abs(dx) + abs(dy)
+        line[m, 0], line[m, 1] = x0 + 0.5 * dx / length, y0 + 0.5 * dy / length
+        m += 1
+        if length > 1:
+            line[m, 0] = x0 + dx - 0.5 * dx / length
+            line[m, 1] = y0 + dy - 0.5 * dy / length
+            m += 1
+    far, most = 0, -1.0
+    for k in range(m):
+        d2 = (line[k, 0] - line[0, 0]) ** 2 + (line[k, 1] - line[0, 1]) ** 2
+        if d2 > most:
+            far, most = k, d2
+    keep = np.zeros(m + 1, np.uint8)
+    keep[0] = keep[far] = 1
+    stack, top = np.empty((m + 2, 2), np.int64), 2
+    stack[0, 0], stack[0, 1], stack[1, 0], stack[1, 1] = 0, far, far, m
+    while top > 0:
+        top -= 1
+        a, b = stack[top, 0], stack[top, 1]
+        ax, ay = line[a, 0], line[a, 1]
+        ux, uy = line[b % m, 0] - ax, line[b % m, 1] - ay
+        length2 = ux * ux + uy * uy
+        worst, place = tolerance * tolerance, -1
+        for k in range(a + 1, b):
+            px, py = line[k, 0] - ax, line[k, 1] - ay
+            t = min(max((px * ux + py * uy) / length2, 0.0), 1.0) if length2 > 0.0 else 0.0
+            d2 = (px - t * ux) ** 2 + (py - t * uy) ** 2
+            if d2 > worst:
+                worst, place = d2, k
+        if place >= 0:
+            keep[place] = 1
+            stack[top, 0], stack[top, 1], stack[top + 1, 0], stack[top + 1, 1] = a, place, place, b
+            top += 2
+    begin = at
+    for k in range(m):
+        if keep[k]:
+            out[at, 0], out[at, 1] = line[k, 0], line[k, 1]
+            at += 1
+    return at if at - begin >= 3 else begin
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def crosses_itself(xy, begins, n_rings):  # type: ignore[no-untyped-def]
+    """Whether two sides of the rings meet anywhere but at their common end."""
+    for r in range(n_rings):
+        for i in range(begins[r], begins[r + 1]):
+            ni = i + 1 if i + 1 < begins[r + 1] else begins[r]
+            ax, ay, bx, by = xy[i, 0], xy[i, 1], xy[ni, 0], xy[ni, 1]
+            west, east, south, north = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
+            for s in range(r, n_rings):
+                for j in range(i + 1 if s == r else begins[s], begins[s + 1]):
+                    nj = j + 1 if j + 1 < begins[s + 1] else begins[s]
+                    cx, cy, dx, dy = xy[j, 0], xy[j, 1], xy[nj, 0], xy[nj, 1]
+                    if max(cx, dx) < west or min(cx, dx) > east:
+                        continue
+                    if max(cy, dy) < south or min(cy, dy) > north:
+                        continue
+                    if ni == j or nj == i:  # neighbours: wrong only when they fold back
+                        px, py, qx, qy = (ax, ay, dx, dy) if ni == j else (bx, by, cx, cy)
+                        ex, ey = (bx, by) if ni == j else (ax, ay)
+                        turn = (px - ex) * (qy - ey) - (py - ey) * (qx - ex)
+                        if turn == 0.0 and (px - ex) * (qx - ex) + (py - ey) * (qy - ey) > 0.0:
+                            return True
+                        continue
+                    one = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+                    two = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
+                    three = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
+                    four = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
+                    if one * two <= 0.0 and three * four <= 0.0:
+                        return True
+    return False

@@ -187,3 +187,27 @@ def write_geojson(lonlat, rings, parts, shapes, decimals, texts, cuts, out):  # 
                 at += 1
         at = _put_text(out, at, texts[cuts[4] : cuts[5]])
     return _put_text(out, at, texts[cuts[5] : cuts[6]])
+
+
+@njit(cache=True, nogil=True)
+def lay_edges(xy, rings, parts, shapes, edges, starts):  # type: ignore[no-untyped-def]
+    """Edges of each shape with its inside on the left, none without length; returns how many."""
+    n = 0
+    for s in range(len(shapes) - 1):
+        for p in range(shapes[s], shapes[s + 1]):
+            for r in range(parts[p], parts[p + 1]):
+                first, beyond = rings[r], rings[r + 1]
+                twice = 0.0
+                for v in range(first, beyond - 1):
+                    twice += (xy[v, 0] - xy[first, 0]) * (xy[v + 1, 1] - xy[first, 1])
+                    twice -= (xy[v + 1, 0] - xy[first, 0]) * (xy[v, 1] - xy[first, 1])
+                forward = (twice >= 0.0) == (r == parts[p])
+                for v in range(first, beyond - 1):
+                    if xy[v, 0] == xy[v + 1, 0] and xy[v, 1] == xy[v + 1, 1]:
+                        continue
+                    a, b = (v, v + 1) if forward else (v + 1, v)
+                    edges[n, 0], edges[n, 1] = xy[a, 0], xy[a, 1]
+                    edges[n, 2], edges[n, 3] = xy[b, 0], xy[b, 1]
+                    n += 1
+        starts[s + 1] = n
+    return n

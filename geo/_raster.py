@@ -2,8 +2,7 @@
 
 A polygon is filled row by row: each edge toggles, in every row it passes, the first cell centre
 to its right, and a running parity along the row gives the inside (even-odd rule). Levels are
-nested, since a camera that identifies a cell also recognises it; a cell is counted once, at the
-finest level its distance allows, and coarser levels are sums.
+nested, since a camera that identifies a cell also recognises it.
 
 References
 ----------
@@ -17,6 +16,7 @@ import numpy as np
 from numba import njit
 
 OPEN, STRIP = 1, 2
+LOW_BITS = 0x5555  # the lower bit of each of eight counters of two bits
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -75,22 +75,52 @@ def ground_mask(edges, parts, west, south, cell, nx, ny):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def mark_strip(mask, edges, first, beyond, west, south, cell, deep):  # type: ignore[no-untyped-def]
+    """Mark the open cells nearer than `deep` to an edge of the community."""
+    ny, nx = mask.shape
+    for e in range(first, beyond):
+        x0, y0 = edges[e, 0], edges[e, 1]
+        ux, uy = edges[e, 2] - x0, edges[e, 3] - y0
+        length2 = ux * ux + uy * uy
+        low, high = min(y0, y0 + uy) - deep, max(y0, y0 + uy) + deep
+        row0 = max(math.ceil((low - south) / cell - 0.5), 0)
+        row1 = min(math.floor((high - south) / cell - 0.5) + 1, ny)
+        low, high = min(x0, x0 + ux) - deep, max(x0, x0 + ux) + deep
+        col0 = max(math.ceil((low - west) / cell - 0.5), 0)
+        col1 = min(math.floor((high - west) / cell - 0.5) + 1, nx)
+        for row in range(row0, row1):
+            py = south + (row + 0.5) * cell - y0
+            # along a row only a stretch is within reach of a slanted edge
+            for col in range(col0, col1):
+                if mask[row, col] != OPEN:
+                    continue
+                px = west + (col + 0.5) * cell - x0
+                t = min(max((px * ux + py * uy) / length2, 0.0), 1.0)
+                dx, dy = px - t * ux, py - t * uy
+                if dx * dx + dy * dy < deep * deep:
+                    mask[row, col] = OPEN | STRIP
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def see_cells(mask, west, south, cell, cameras, x, y, known, vertices, offsets, reach2, farthest):  # type: ignore[no-untyped-def]
-    """Count the cells each camera sees.
+    """Count, cell by cell, the cameras that see it.
 
     `cameras` are the rows of the cameras near the community; `reach2` (n, k, l) squared reaches by
     daypart and level, coarsest level first; `vertices` the outlines drawn outside the arc of
-    `farthest`. Returns counts by daypart, level and measure (seen by 1, 2, 3 or more, possible,
-    strip), open and strip cells, unique cells of each camera, and the levels seen by cell as bits.
+    `farthest`. Returns how many cameras see each cell by daypart, two bits a level that stop at
+    three; what cameras of unknown bearing may see, as bits; and every sight of a cell: the cell,
+    its finest levels by daypart, and where the sights of each camera begin.
     """
     ny, nx = mask.shape
     n_parts, n_levels = reach2.shape[1], reach2.shape[2]
-    counts = np.zeros((n_parts, n_levels, ny, nx), np.uint16)
-    names = np.zeros((n_parts, n_levels, ny, nx), np.uint32)
-    possible = np.zeros((ny, nx), np.uint16)
+    counts = np.zeros((n_parts, ny * nx), np.uint16)
+    possible = np.zeros(ny * nx, np.uint16)
     parity = np.zeros((ny, nx), np.uint8)
     low, high = np.full(ny, nx), np.full(ny, -1)
+    cells, finest, n = np.empty(4096, np.int32), np.empty((4096, 2), np.int8), 0
+    begins = np.zeros(len(cameras) + 1, np.int64)
     for k in range(len(cameras)):
+        begins[k + 1] = n
         c = cameras[k]
         begin, end = offsets[c], offsets[c + 1]
         r = farthest[c] + cell
@@ -109,7 +139,9 @@ def see_cells(mask, west, south, cell, cameras, x, y, known, vertices, offsets, 
             last = v
         for row in range(row0, row1):
             inside = 0
-            dy = south + (row + 0.5) * cell - y[c]
+            dy2 = (south + (row + 0.5) * cell - y[c]) ** 2
+            if n + nx > len(cells):
+                cells, finest = _longer(cells, finest, n)
             for col in range(low[row], col1 if high[row] >= 0 else 0):
                 inside ^= parity[row, col]
                 parity[row, col] = 0
@@ -120,55 +152,79 @@ def see_cells(mask, west, south, cell, cameras, x, y, known, vertices, offsets, 
                 if mask[row, col] & OPEN == 0:
                     continue
                 dx = west + (col + 0.5) * cell - x[c]
-                d2 = dx * dx + dy * dy
+                d2 = dx * dx + dy2
+                g = row * nx + col
                 for part in range(n_parts):
-                    level = n_levels - 1
-                    while level >= 0 and d2 > reach2[c, part, level]:
-                        level -= 1
+                    level = -1
+                    while level + 1 < n_levels and d2 <= reach2[c, part, level + 1]:
+                        level += 1
+                    finest[n, part] = level
                     if level < 0:
                         continue
                     if known[c]:
-                        counts[part, level, row, col] += 1
-                        names[part, level, row, col] += np.uint32(k)
+                        ones = LOW_BITS & ((1 << (2 * level + 2)) - 1)
+                        full = counts[part, g] & (counts[part, g] >> 1) & LOW_BITS
+                        counts[part, g] += ones & ~full
                     else:
-                        possible[row, col] |= np.uint16(1 << (part * n_levels + level))
+                        bits = ((1 << (level + 1)) - 1) << (part * n_levels)
+                        possible[g] |= np.uint16(bits)
+                if known[c] and finest[n].max() >= 0:
+                    cells[n] = g
+                    n += 1
             low[row], high[row] = nx, -1
-    return _sum_levels(mask, counts, names, possible, len(cameras))
+        begins[k + 1] = n
+    return counts, possible, cells, finest, begins
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sum_levels(mask, counts, names, possible, n_cameras):  # type: ignore[no-untyped-def]
-    """Sum each cell from its finest level to the coarsest."""
-    n_parts, n_levels, ny, nx = counts.shape
-    totals = np.zeros((n_parts, n_levels, 5), np.int64)
-    unique = np.zeros((n_cameras, n_parts, n_levels), np.int64)
-    seen = np.zeros((ny, nx), np.uint16)
+def _longer(cells, finest, n):  # type: ignore[no-untyped-def]
+    """Both lists with twice the room and more."""
+    size = 2 * len(cells) + 65536
+    more, finer = np.empty(size, np.int32), np.empty((size, 2), np.int8)
+    more[:n] = cells[:n]
+    finer[:n] = finest[:n]
+    return more, finer
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sum_cells(mask, counts, possible, totals):  # type: ignore[no-untyped-def]
+    """Add up a community: by daypart, level and measure (seen by 1, 2, 3 or more, possible, strip).
+
+    Returns open and strip cells.
+    """
+    n_parts, n_levels = totals.shape[0], totals.shape[1]
     n_open, n_strip = 0, 0
-    for row in range(ny):
-        for col in range(nx):
-            if mask[row, col] & OPEN == 0:
+    flat = mask.ravel()
+    for g in range(len(flat)):
+        if flat[g] & OPEN == 0:
+            continue
+        n_open += 1
+        strip = flat[g] & STRIP != 0
+        n_strip += strip
+        for part in range(n_parts):
+            if counts[part, g] == 0 and possible[g] == 0:
                 continue
-            n_open += 1
-            strip = mask[row, col] & STRIP != 0
-            n_strip += strip
-            for part in range(n_parts):
-                count, name, maybe = 0, np.uint32(0), False
-                for level in range(n_levels - 1, -1, -1):
-                    bit = np.uint16(1 << (part * n_levels + level))
-                    count += counts[part, level, row, col]
-                    name += names[part, level, row, col]
-                    maybe = maybe or possible[row, col] & bit != 0
-                    if count >= 1:
-                        seen[row, col] |= bit
-                        totals[part, level, 0] += 1
-                        totals[part, level, 1] += count >= 2
-                        totals[part, level, 2] += count >= 3
-                        totals[part, level, 4] += strip
-                        if count == 1:  # the sum of one camera's number is its number
-                            unique[np.int64(name), part, level] += 1
-                    elif maybe:
-                        totals[part, level, 3] += 1
-    return totals, n_open, n_strip, unique, seen
+            for level in range(n_levels):
+                count = (counts[part, g] >> (2 * level)) & 3
+                if count >= 1:
+                    totals[part, level, 0] += 1
+                    totals[part, level, 1] += count >= 2
+                    totals[part, level, 2] += count >= 3
+                    totals[part, level, 4] += strip
+                elif (possible[g] >> (part * n_levels + level)) & 1:
+                    totals[part, level, 3] += 1
+    return n_open, n_strip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sum_unique(counts, cells, finest, begins, unique):  # type: ignore[no-untyped-def]
+    """Count the cells that each camera alone sees, by daypart and level."""
+    for k in range(len(begins) - 1):
+        for i in range(begins[k], begins[k + 1]):
+            for part in range(counts.shape[0]):
+                seen = counts[part, cells[i]]
+                for level in range(finest[i, part] + 1):
+                    unique[k, part, level] += (seen >> (2 * level)) & 3 == 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

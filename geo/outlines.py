@@ -7,15 +7,17 @@ feature access, Part 1: Common architecture, section 8.2 (well-known binary).
 Butler, H. and others (2016). The GeoJSON Format. RFC 7946.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from geo._outlines import fill_wkb, measure_wkb, write_geojson, write_wkb
+from geo._outlines import fill_wkb, lay_edges, measure_wkb, write_geojson, write_wkb
 from geo.errors import GeoError
 
-__all__ = ["Outlines", "geojson", "outlines_from_wkb", "outlines_to_wkb"]
+__all__ = ["Outlines", "geojson", "outlines_from_wkb", "outlines_of", "outlines_to_wkb"]
 
 _WORDS = (
     b'{"type":"FeatureCollection","features":[',
@@ -64,6 +66,85 @@ class Outlines:
             box[some, :2] = np.minimum.reduceat(self.xy, first[some])
             box[some, 2:] = np.maximum.reduceat(self.xy, first[some])
         return box
+
+    def edges(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return (e, 4) x0, y0, x1, y1 of all edges, inside on the left, and where each begins."""
+        n_rings = len(self.rings) - 1
+        edges = np.empty((max(len(self.xy) - n_rings, 0), 4))
+        starts = np.zeros(len(self.shapes), np.int64)
+        n = lay_edges(self.xy, self.rings, self.parts, self.shapes, edges, starts)
+        return edges[:n], starts
+
+    def polygons(self) -> NDArray[np.object_]:
+        """Return (m,) shapely shapes, an empty polygon where there is none."""
+        data, offsets = outlines_to_wkb(self)
+        raw = data.tobytes()
+        texts = [raw[a:b] for a, b in itertools.pairwise(offsets.tolist())]
+        found = np.asarray(shapely.from_wkb(np.array(texts, dtype=object)), dtype=object)
+        found[np.diff(self.shapes) == 0] = shapely.Polygon()
+        return found
+
+    def take(self, rows: NDArray[np.integer]) -> "Outlines":
+        """Return the shapes of some rows."""
+        shapes, parts = _pick(self.shapes, rows)
+        parts, rings = _pick(self.parts, parts)
+        rings, points = _pick(self.rings, rings)
+        return Outlines(self.xy[points], rings, parts, shapes)
+
+
+def _pick(
+    starts: NDArray[np.int64], rows: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the chosen rows begin when laid end to end, and the members they have."""
+    n = starts[rows + 1] - starts[rows]
+    begins = np.concatenate([[0], np.cumsum(n)]).astype(np.int64)
+    members = np.arange(begins[-1]) + np.repeat(starts[rows] - begins[:-1], n)
+    return begins, members
+
+
+def outlines_of(shapes: object) -> Outlines:
+    """Take shapely polygons apart.
+
+    Parameters
+    ----------
+    shapes
+        (m,) polygons and multipolygons, a single one, or Outlines, given back as they are; None
+        and empty ones become no shape.
+
+    Returns
+    -------
+    Outlines
+        In the same order.
+
+    Raises
+    ------
+    GeoError
+        A geometry that is not a polygon, or a coordinate that is not finite.
+    """
+    if isinstance(shapes, Outlines):
+        return shapes
+    found = np.atleast_1d(np.asarray(shapes, dtype=object)).ravel()
+    polygons, of_shape = shapely.get_parts(found, return_index=True)
+    filled = ~shapely.is_empty(polygons)
+    polygons, of_shape = polygons[filled], of_shape[filled]
+    wrong = np.flatnonzero(shapely.get_type_id(polygons) != shapely.GeometryType.POLYGON)
+    if wrong.size:
+        raise GeoError(
+            f"outlines: {wrong.size} of {len(polygons)} shapes are not polygons, the first a "
+            f"{polygons[wrong[0]].geom_type}; polygons or multipolygons were expected. "
+            "Give areas."
+        )
+    rings, of_part = shapely.get_rings(polygons, return_index=True)
+    xy, of_ring = shapely.get_coordinates(rings, return_index=True)
+    if not np.isfinite(xy).all():
+        raise GeoError(
+            "outlines: a coordinate that is not finite; metres were expected. Drop these shapes."
+        )
+    starts = (
+        np.searchsorted(owner, np.arange(n + 1)).astype(np.int64)
+        for owner, n in ((of_ring, len(rings)), (of_part, len(polygons)), (of_shape, len(found)))
+    )
+    return Outlines(np.ascontiguousarray(xy), *starts)
 
 
 def outlines_from_wkb(

@@ -1,0 +1,113 @@
+"""From patches of cells to polygons with what is known of them, for many communities in a row."""
+
+import numpy as np
+from numba import njit
+
+from geo._blind import SURE, crosses_itself, smooth_ring, trace_patches
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def outline_patches(labels, n_patches, tolerance):  # type: ignore[no-untyped-def]
+    """Outlines of all patches: vertices in cells, where rings begin, where patches begin.
+
+    A ring ends with its first vertex. Smooth outlines that would cross themselves are made less
+    smooth; holes smaller than the tolerance are filled.
+    """
+    corners, rings = trace_patches(labels)
+    n_rings = len(rings)
+    counts = np.zeros(n_patches + 1, np.int64)
+    for r in range(n_rings):
+        counts[rings[r, 1]] += 1
+    for k in range(n_patches):
+        counts[k + 1] += counts[k]
+    order, place = np.empty(n_rings, np.int64), counts.copy()
+    for r in range(n_rings):
+        owner = rings[r, 1] - 1
+        order[place[owner]] = r
+        place[owner] += 1
+    out = np.empty((2 * len(corners) + n_rings, 2))
+    ring_ends, part_ends = np.empty(n_rings, np.int64), np.empty(n_patches, np.int64)
+    scratch, begins = np.empty((2 * len(corners) + 4, 2)), np.zeros(n_rings + 1, np.int64)
+    at, m = 0, 0
+    for k in range(n_patches):
+        rough, kept = tolerance, 0
+        while True:
+            kept, here = 0, 0
+            for j in range(counts[k], counts[k + 1]):
+                first = rings[order[j], 0]
+                beyond = rings[order[j] + 1, 0] if order[j] + 1 < n_rings else len(corners)
+                begins[kept] = here
+                if rough == 0.0:
+                    for v in range(first, beyond):
+                        scratch[here, 0], scratch[here, 1] = corners[v, 0], corners[v, 1]
+                        here += 1
+                else:
+                    here = smooth_ring(corners, first, beyond, rough, scratch, here)
+                if here > begins[kept]:
+                    kept += 1
+                elif j == counts[k]:
+                    break  # the shell itself has vanished
+            begins[kept] = here
+            if rough <= SURE or (kept > 0 and not crosses_itself(scratch, begins, kept)):
+                break
+            rough = SURE
+        for j in range(kept):
+            for v in range(begins[j], begins[j + 1]):
+                out[at] = scratch[v]
+                at += 1
+            out[at] = scratch[begins[j]]
+            at += 1
+            ring_ends[m] = at
+            m += 1
+        part_ends[k] = m
+    return out[:at], ring_ends[:m], part_ends
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def inner_points(xy, ring_ends, part_ends):  # type: ignore[no-untyped-def]
+    """A point inside each polygon: the middle of its widest stretch about half way up.
+
+    Vertices lie at halves of cells, so a line at a quarter meets none.
+    """
+    points = np.empty((len(part_ends), 2))
+    cuts = np.empty(64)
+    for p in range(len(part_ends)):
+        ring0 = part_ends[p - 1] if p else 0
+        first = ring_ends[ring0 - 1] if ring0 else 0
+        beyond = ring_ends[part_ends[p] - 1]
+        low, high = xy[first, 1], xy[first, 1]
+        for v in range(first, ring_ends[ring0]):
+            low, high = min(low, xy[v, 1]), max(high, xy[v, 1])
+        y = np.floor(low + high) / 2 + 0.25
+        n = 0
+        if beyond - first > len(cuts):
+            cuts = np.empty(2 * (beyond - first))
+        ring = ring0
+        for v in range(first, beyond - 1):
+            if v + 1 == ring_ends[ring]:
+                ring += 1
+                continue
+            y0, y1 = xy[v, 1], xy[v + 1, 1]
+            if (y0 <= y) != (y1 <= y):
+                cuts[n] = xy[v, 0] + (y - y0) * (xy[v + 1, 0] - xy[v, 0]) / (y1 - y0)
+                n += 1
+        found = np.sort(cuts[:n])
+        best, x = -1.0, xy[first, 0]
+        for k in range(0, n - 1, 2):
+            if found[k + 1] - found[k] > best:
+                best, x = found[k + 1] - found[k], 0.5 * (found[k] + found[k + 1])
+        points[p, 0], points[p, 1] = x, y
+    return points
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_points(labels, counts, spots, rows, west, south, cell):  # type: ignore[no-untyped-def]
+    """Count the points (x, y, kind) in the cells of each patch of a grid with an empty rim."""
+    ny, nx = labels.shape
+    for row in rows:
+        col = np.floor((spots[row, 0] - west) / cell) + 1
+        line = np.floor((spots[row, 1] - south) / cell) + 1
+        if 0 <= col < nx and 0 <= line < ny:
+            label = labels[int(line), int(col)]
+            if label:
+                counts[label - 1, int(spots[row, 2])] += 1
