@@ -45,9 +45,7 @@ def local_sql(column: str, zone: str, since: datetime, until: datetime) -> str:
 def _change(before: datetime, offset: int, zone: ZoneInfo) -> datetime:
     """Return the first half hour after `before` at which the clock differs."""
     start = before.replace(minute=0, second=0, microsecond=0)
-    return next(
-        start + STEP * i for i in range(1, 52) if _offset(start + STEP * i, zone) != offset
-    )
+    return next(start + STEP * i for i in range(1, 52) if _offset(start + STEP * i, zone) != offset)
 
 
 def _offset(instant: datetime, zone: ZoneInfo) -> int:

@@ -11,7 +11,6 @@ import pandas as pd
 from dashboard.clocks import local_sql
 from dashboard.queries import Reader
 
-
 # A place is a community or, for incidents outside all of them, a square cell.
 _IN_CLUSTER = """
 EXISTS (

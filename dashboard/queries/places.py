@@ -36,6 +36,16 @@ def communities(read: Reader) -> pd.DataFrame:
     )
 
 
+def outlines(read: Reader) -> pd.DataFrame:
+    """Return number, names and outline (metres) of every community in the slice."""
+    return read.frame(
+        """
+        SELECT community_id, name, name_en, geometry FROM core.communities
+        WHERE geometry IS NOT NULL ORDER BY community_id
+        """
+    )
+
+
 def community(read: Reader, community_id: str) -> pd.DataFrame:
     """Return the facts of one community with its company, station and street: one row or none."""
     return read.frame(
