@@ -19,7 +19,9 @@ from dashboard.errors import AccessError
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "access.toml"
 ROLES = ("public", "planner", "chief", "district", "steward", "auditor")
-PAGES = ("overview", "dossier", "coverage", "hotspots", "ratings", "data")
+PAGES = (
+    "overview", "dossier", "coverage", "cameras", "patrols", "hotspots", "ratings", "data",
+)  # fmt: skip
 _FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 
 

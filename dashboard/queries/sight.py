@@ -19,8 +19,8 @@ def coverage(read: Reader, level: str, daypart: str) -> pd.DataFrame:
     )
 
 
-def levels(read: Reader) -> pd.DataFrame:
-    """Return the pixel-density levels in the slice with the ground seen at each, coarse first."""
+def levels(read: Reader, community_id: str | None = None) -> pd.DataFrame:
+    """Return the pixel-density levels with the ground seen at each, coarse first."""
     return read.frame(
         """
         SELECT level, px_per_m, daypart, sum(open_area_m2) AS open_area_m2,
@@ -28,11 +28,40 @@ def levels(read: Reader) -> pd.DataFrame:
                sum(possible_fraction * open_area_m2) / nullif(sum(open_area_m2), 0)
                    AS possible_fraction,
                sum(k2_fraction * open_area_m2) / nullif(sum(open_area_m2), 0) AS k2_fraction,
+               sum(k3_fraction * open_area_m2) / nullif(sum(open_area_m2), 0) AS k3_fraction,
                sum(n_gates)::BIGINT AS n_gates, sum(n_gates_seen)::BIGINT AS n_gates_seen,
                sum(n_incidents)::BIGINT AS n_incidents,
-               sum(n_incidents_seen)::BIGINT AS n_incidents_seen
-        FROM mart.coverage GROUP BY ALL ORDER BY px_per_m, daypart
+               sum(n_incidents_seen)::BIGINT AS n_incidents_seen, max(cell_m) AS cell_m
+        FROM mart.coverage WHERE ? IS NULL OR community_id = ?
+        GROUP BY level, px_per_m, daypart ORDER BY px_per_m, daypart
+        """,
+        (community_id, community_id),
+    )
+
+
+def uncovered_parts(read: Reader, community_id: str | None = None) -> pd.DataFrame:
+    """Return located incidents of 12 months and those nobody covers, day and night: one row."""
+    return read.frame(
         """
+        SELECT sum(n_located_day)::BIGINT AS n_located_day,
+               sum(n_uncovered_day)::BIGINT AS n_uncovered_day,
+               sum(n_located_night)::BIGINT AS n_located_night,
+               sum(n_uncovered_night)::BIGINT AS n_uncovered_night
+        FROM mart.uncovered WHERE ? IS NULL OR community_id = ?
+        """,
+        (community_id, community_id),
+    )
+
+
+def history(read: Reader, scope_kind: str, scope_id: str) -> pd.DataFrame:
+    """Return coverage of one scope from each day on which it changed, the oldest first."""
+    return read.frame(
+        """
+        SELECT from_on, seen_fraction, seen_night_fraction, n_working, n_faulty, n_installed,
+               n_retired, n_failed, n_repaired
+        FROM mart.coverage_history WHERE scope_kind = ? AND scope_id = ? ORDER BY from_on
+        """,
+        (scope_kind, scope_id),
     )
 
 

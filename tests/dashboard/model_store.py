@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import importlib.util
 import json
 import math
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -20,6 +22,7 @@ from shapely.geometry import mapping
 from etl import schema
 
 AS_OF = date(2026, 6, 30)
+MORE = ("model_sight",)  # modules of this folder: add(rows, communities)
 CRS = "EPSG:32651"
 ORIGIN = (300_000.0, 3_450_000.0)
 SIDE_M, GAP_M, COLUMNS = 160.0, 40.0, 10
@@ -267,8 +270,20 @@ def _rows(n: int, n_cameras: int, n_incidents: int, nasty: str) -> dict[str, lis
     _sight(rows, communities, n_cameras)
     _police(rows, communities, n_incidents, nasty)
     _stars(rows, communities)
+    for name in MORE:
+        _beside(name).add(rows, communities)
     _meta(rows)
     return rows
+
+
+def _beside(name: str) -> ModuleType:
+    """Load the module of this folder that adds the rows of one subject."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _sight(rows: dict[str, list[Row]], communities: list[Row], n_cameras: int) -> None:

@@ -17,8 +17,10 @@ from etl.rules import RULES
 FOLDER = Path(__file__).resolve().parent.parent.parent / "dashboard"
 OURS = [*sorted((FOLDER / "views").glob("*.py"))] + [
     FOLDER / f"{name}.py"
-    for name in ("app", "blocks", "charts", "figures", "ground_parts", "layer_points",
-                 "layer_shapes", "layers", "periods", "rating_parts", "standard")
+    for name in ("app", "blocks", "charts", "coverage_history", "coverage_map", "figures", "filing",
+                 "ground_parts", "layer_patrols", "layer_points", "layer_shapes", "layer_sight",
+                 "layers", "patrol_charts", "periods", "rating_parts", "register",
+                 "register_parts", "sight_parts", "standard")
 ]  # fmt: skip
 ZH, EN = load_texts("zh"), load_texts("en")
 CALLS = re.compile(r"\b(?:page\.)?t\(\s*\"([a-z0-9_.]+)\"")
