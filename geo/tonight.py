@@ -14,7 +14,6 @@ experiment. Criminology 49(3), 795-831 (foot beats of about 0.3 km2).
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
@@ -196,6 +195,3 @@ def _bound(gains: Floats, covered: float, n: int) -> Floats:
 
 def _apart(xy: Floats, a: int, b: int) -> float:
     return np.nan if a < 0 else float(np.abs(xy[a] - xy[b]).sum())
-
-
-__all__ = ["Plan", "Walk", "plan_patrols", "walk_plan"]

@@ -102,14 +102,34 @@ def walk_forward(
         )
     n = np.where(inside, n, 0)
     s = bandwidth_m / cell_m
-    # what would spill over the border is put back: each incident is weighted up by it
-    reach = np.where(inside, _spread_out(inside.astype(np.float64), s), 1.0)
     trials: list[Trial] = []
     for period in range(train, len(n)):
         past, now = n[period - train : period].sum(axis=0), n[period]
         if inside.any() and past[inside].any() and now[inside].any():
-            trials += _try(past, now, inside, period, _spread_out(past / reach, s))
+            trials += _try(past, now, inside, period, smooth_counts(past, inside, s=s))
     return trials
+
+
+def smooth_counts(n: NDArray[np.integer], inside: NDArray[np.bool_], *, s: float) -> Floats:
+    """Smooth counts by a Gaussian; what would spill over the border is put back.
+
+    Parameters
+    ----------
+    n
+        Counts, shape (rows, columns), 0 outside.
+    inside
+        Cells of the study area, the same shape.
+    s
+        Standard deviation of the kernel in cells, > 0.
+
+    Returns
+    -------
+    Floats
+        Counts by cell, 0 outside; their sum is that of ``n`` (edge ``diggle`` of
+        ``geo.density.kde``, with all incidents in the middle of their cell).
+    """
+    reach = np.where(inside, _spread_out(inside.astype(np.float64), s), 1.0)
+    return _spread_out(n / reach, s) * inside
 
 
 def _try(

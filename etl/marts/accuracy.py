@@ -1,0 +1,130 @@
+"""The record of the hotspot maps: every month held against maps drawn from the months before."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from etl.marts.cell_months import Area, CellMonths
+from etl.marts.context import MartContext
+from etl.marts.emerging import what_hinders
+from etl.marts.notes import Notes, Row, insert
+from geo.trials import Summary, summarise
+from geo.walk_forward import Trial, walk_forward
+
+CLASSES_TESTED = ("all", "case")
+TRAIN, FEWEST_BINS = 12, 6
+
+
+def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> None:
+    """Fill `mart.accuracy` and `mart.accuracy_means`.
+
+    Parameters
+    ----------
+    context
+        The open build.
+    months
+        Incidents by cell and month.
+    notes
+        Told what could not be said.
+
+    Notes
+    -----
+    Maps are drawn from twelve months, or from the first half when there are fewer than fifteen,
+    and tested on each month that follows; six months are the fewest. KDE has the bandwidth of
+    the district's hotspot map.
+    """
+    train = TRAIN if months.n_bins >= TRAIN + 3 else max(months.n_bins // 2, 1)
+    bandwidth_m = max(context.district.hotspot_bandwidth_m, months.cell_m)
+    single: list[Row] = []
+    together: list[Row] = []
+    for area in months.areas:
+        for name in CLASSES_TESTED:
+            n = area.of_class(name)
+            outcome, needed = what_hinders(n)
+            if outcome == "too_short" and months.n_bins >= FEWEST_BINS:
+                outcome, needed = "ok", None
+            trials: list[Trial] = []
+            if outcome == "ok":
+                trials = walk_forward(
+                    n, area.inside, cell_m=months.cell_m, bandwidth_m=bandwidth_m, train=train
+                )
+                outcome = "ok" if trials else "one_day"
+            elif outcome == "too_short":
+                needed = FEWEST_BINS
+            single += [_row(area, name, one, months, train) for one in trials]
+            together += _means(area, name, trials, months)
+            notes.add(
+                area.kind, area.scope_id, "accuracy", name, outcome,
+                n=int(n.sum()), needed=needed, n_found=len({one.period for one in trials}),
+            )  # fmt: skip
+    insert(context.con, "accuracy", single)
+    insert(context.con, "accuracy_means", together)
+
+
+def _row(area: Area, name: str, one: Trial, months: CellMonths, train: int) -> Row:
+    edges, day = months.edges, timedelta(days=1)
+    return {
+        **_record(area, name, one),
+        "period_from": edges[one.period],
+        "period_to": edges[one.period + 1] - day,
+        "trained_from": edges[one.period - train],
+        "trained_to": edges[one.period] - day,
+        "n_cells": one.n_cells,
+        "n_flagged": one.n_flagged,
+        "area_fraction": one.n_flagged / one.n_cells,
+        "n_hit": one.n_hit,
+        "n": one.n,
+        "hit_rate": _known(one.hit_rate),
+        "pai": _known(one.pai),
+        "pei": _known(one.pei),
+        "rri": _known(one.rri),
+    }
+
+
+def _means(area: Area, name: str, trials: list[Trial], months: CellMonths) -> list[Row]:
+    by_map: dict[tuple[str, str], list[Trial]] = {}
+    for one in trials:
+        by_map.setdefault((one.method, one.flagged), []).append(one)
+    rows = []
+    for (_, flagged), mine in by_map.items():
+        # the cells that Gi* calls hot have no equal area to be compared with
+        naive = by_map.get(("last_year", flagged), [])
+        rows.append({**_record(area, name, mine[0]), **_figures(summarise(mine, naive), months)})
+    return rows
+
+
+def _record(area: Area, name: str, one: Trial) -> Row:
+    return {
+        "scope_kind": area.kind,
+        "scope_id": area.scope_id,
+        "station_id": area.station_id,
+        "class": name,
+        "method": one.method,
+        "flagged": one.flagged,
+    }
+
+
+def _figures(found: Summary, months: CellMonths) -> Row:
+    return {
+        "n_periods": found.n_periods,
+        "n": found.n,
+        "cell_m": months.cell_m,
+        "area_fraction": _known(found.area_fraction),
+        "hit_rate": _known(found.hit_rate.value),
+        "hit_rate_low": _known(found.hit_rate.low),
+        "hit_rate_high": _known(found.hit_rate.high),
+        "pai": _known(found.pai.value),
+        "pai_low": _known(found.pai.low),
+        "pai_high": _known(found.pai.high),
+        "pei": _known(found.pei),
+        "rri": _known(found.rri),
+        "gain": _known(found.gain.value),
+        "gain_low": _known(found.gain.low),
+        "gain_high": _known(found.gain.high),
+        "word": found.word,
+    }
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
