@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from etl.marts.cameras import derive as derive_cameras
 from etl.marts.context import MartContext
 from etl.marts.coverage_cameras import CameraList, count_moved, read_cameras, read_levels
 from etl.marts.coverage_ground import (
@@ -19,6 +20,7 @@ from etl.marts.coverage_ground import (
 )
 from etl.marts.coverage_rows import (
     PERSON,
+    SMOOTH_CELLS,
     fill_blind_spots,
     fill_cameras,
     fill_coverage,
@@ -29,9 +31,10 @@ from etl.report import Severity
 from geo._threads import n_threads
 from geo.coverage import CityCoverage, cover_city
 from geo.mounting import DEEPEST_M
+from geo.nearest import nearest
 from geo.patrol import hours_manned, patrol_reach, within_reach
 from geo.sight import DAYPARTS, Cameras, Sight, look, see
-from geo.viewshed import index_walls, walls_from_polygons
+from geo.viewshed import index_walls
 
 FAR_M = 1000.0
 
@@ -68,12 +71,12 @@ def derive(context: MartContext) -> None:
         )  # fmt: skip
         return
     context.progress.start("viewsheds", None)
-    cameras = read_cameras(con, context.as_of, ground.buildings)
+    cameras = read_cameras(con, context.as_of, ground.houses)
     _tell(context, ground, cameras)
     levels, working = read_levels(), cameras.working
     fields = Cameras.__dataclass_fields__
     optics = Cameras(*(getattr(cameras.optics, name)[working] for name in fields))
-    walls = index_walls(walls_from_polygons(ground.buildings), closed=True)
+    walls = index_walls(ground.houses.edges()[0], closed=True)
     sight = look(optics, walls, levels_px_per_m=levels, n_threads=n_threads())
     gates = read_gates(con)
     seen = see(sight, incidents.x, incidents.y, n_threads=n_threads())
@@ -84,6 +87,9 @@ def derive(context: MartContext) -> None:
     fill_cameras(con, cameras, sight, city, walls, optics)
     fill_blind_spots(con, ground, city, cameras.ids[working], optics, epsg=context.district.epsg)
     fill_uncovered(con, ground, sight, incidents, seen, reached)
+    context.progress.start("cameras one by one", None)
+    points = ((incidents, seen), (gates, gate_seen))
+    derive_cameras(context, ground, cameras, sight, city, walls, points)
 
 
 def _has_rows(context: MartContext, table: str) -> bool:
@@ -124,15 +130,16 @@ def _cover(
     context: MartContext, ground: Ground, sight: Sight, incidents: Spots, gates: Spots
 ) -> CityCoverage:
     """Cover every community, a step of progress for each."""
-    context.progress.start("coverage", len(ground.areas))
+    context.progress.start("coverage", len(ground.plots))
     by_part = [incidents.daypart == part for part in range(len(DAYPARTS))]
     return cover_city(
-        ground.areas,
-        ground.buildings,
+        ground.plots,
+        ground.houses,
         sight,
         cell_m=context.district.coverage_cell_m,
         blind=[(PERSON, part) for part in DAYPARTS],
         points=[*((incidents.x[mine], incidents.y[mine]) for mine in by_part), (gates.x, gates.y)],
+        smooth_cells=SMOOTH_CELLS,
         n_threads=n_threads(),
         tell=lambda _: context.progress.advance(),
     )
@@ -140,7 +147,7 @@ def _cover(
 
 def _tell(context: MartContext, ground: Ground, cameras: CameraList) -> None:
     """Report what the steward should know about the cameras and what blocks their sight."""
-    if len(ground.buildings) == 0:
+    if len(ground.houses) == 0:
         context.report.find(
             "warning", "open_ground_assumed",
             "No buildings: open ground assumed, so coverage is larger than the truth.",
@@ -196,10 +203,13 @@ def _tell(context: MartContext, ground: Ground, cameras: CameraList) -> None:
 def _far_from_communities(ground: Ground, cameras: CameraList) -> NDArray[np.bool_]:
     """Tell the working cameras with no community near them."""
     x, y = cameras.optics.x[cameras.working], cameras.optics.y[cameras.working]
-    far = np.ones(len(x), bool)
-    if len(x) and len(ground.areas):
+    corners = ground.plots.xy
+    to_corner = nearest(x, y, of_x=corners[:, 0], of_y=corners[:, 1])[1]
+    far = ~(to_corner <= FAR_M)
+    left = np.flatnonzero(far)  # near a long side, or within a large community, or far indeed
+    if len(left) and len(ground.plots):
         near = shapely.STRtree(ground.areas).query(
-            shapely.points(x, y), predicate="dwithin", distance=FAR_M
+            shapely.points(x[left], y[left]), predicate="dwithin", distance=FAR_M
         )[0]
-        far[near] = False
+        far[left[near]] = False
     return far

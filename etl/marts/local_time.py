@@ -87,6 +87,7 @@ def local_day_sql(column: str, zone: str, first: datetime, last: datetime) -> st
 
 
 def years_before(day: date, years: int) -> date:
+    """Return the same day of an earlier year, the 28th for a 29 February that it lacks."""
     try:
         return day.replace(year=day.year - years)
     except ValueError:  # 29 February

@@ -1,0 +1,222 @@
+"""Rows of `mart.coverage_history`: coverage and cameras from each day on which they changed."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from etl.marts.camera_times import FAULTY, NOT_IN_USE, WORKING, Changes
+from etl.marts.coverage_ground import objects
+from geo.watch import Watch
+
+COUNTS = ("n_working", "n_faulty", "n_installed", "n_retired", "n_failed", "n_repaired")
+
+
+def fill_history(
+    con: duckdb.DuckDBPyConnection,
+    watch: Watch,
+    changes: Changes,
+    open_m2: NDArray[np.float64],
+    *,
+    district_id: str,
+) -> None:
+    """Fill `mart.coverage_history`.
+
+    Parameters
+    ----------
+    con
+        The open build.
+    watch
+        Ground seen in each community from day 0, in the order of the communities' ids.
+    changes
+        Changes of state of the cameras, in the order of their ids.
+    open_m2
+        Open ground of each community.
+    district_id
+        Number of the district, for the rows of the whole.
+
+    Notes
+    -----
+    Each area has a row for the first day, for the last, and for each day between on which its
+    seen ground or its cameras changed. Cameras count where they stand, ground where it lies: a
+    camera on the road may see into a community.
+    """
+    areas = _read_scopes(con, "communities", "community_id")
+    cameras = _read_scopes(con, "cameras", "camera_id")
+    ground = _ground_steps(watch)
+    steps = _camera_steps(changes)
+    for kind in ("district", "station", "street", "community"):
+        both = [*areas[kind], *(cameras[kind] if kind != "community" else ())]
+        ids = np.unique(np.array([one for one in both if one is not None], object))
+        if kind == "district":
+            ids = np.array([district_id], object)
+            of_area = np.zeros(len(open_m2), np.int64)
+            of_camera = np.zeros(len(cameras[kind]), np.int64)
+        else:
+            of_area, of_camera = (_places(one[kind], ids) for one in (areas, cameras))
+        rows = _sum_steps(ground, steps, of_area, of_camera, len(ids), changes.last_day)
+        scope, day, values = rows
+        known = of_area >= 0
+        ground_m2 = np.zeros(len(ids))
+        np.add.at(ground_m2, of_area[known], open_m2[known])
+        _insert(con, kind, ids, scope, day, values, ground_m2[scope], changes)
+
+
+def _read_scopes(
+    con: duckdb.DuckDBPyConnection, table: str, key: str
+) -> dict[str, NDArray[np.object_]]:
+    rows = con.execute(
+        f"SELECT station_id AS station, street_id AS street, community_id AS community, "
+        f"{key} AS district FROM core.{table} ORDER BY {key}"
+    ).fetchnumpy()
+    return {name: objects(values) for name, values in rows.items()}
+
+
+def _places(names: NDArray[np.object_], ids: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Row of each name among the sorted ids, -1 for none."""
+    index = pa.array(names, pa.string())
+    found = pc.index_in(index, value_set=pa.array(ids, pa.string()))
+    return np.asarray(found.fill_null(-1)).astype(np.int64)
+
+
+def _ground_steps(
+    watch: Watch,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Community, day and change of the ground seen by day and at night."""
+    community = np.repeat(np.arange(len(watch.starts) - 1), np.diff(watch.starts))
+    step = watch.seen_m2.copy()
+    same = community[1:] == community[:-1]
+    step[1:][same] -= watch.seen_m2[:-1][same]
+    return community, watch.day, step
+
+
+def _camera_steps(
+    changes: Changes,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Camera, day and what changes in each of `COUNTS`; before day 0 only the state counts."""
+    before, after = changes.before, changes.after
+    event = changes.day > 0
+    steps = np.column_stack(
+        [
+            (after == WORKING).astype(int) - (before == WORKING),
+            (after == FAULTY).astype(int) - (before == FAULTY),
+            event & (before == NOT_IN_USE),
+            event & (after == NOT_IN_USE),
+            event & (before == WORKING) & (after == FAULTY),
+            event & (before == FAULTY) & (after == WORKING),
+        ]
+    ).astype(np.int64)
+    inside = changes.day <= changes.last_day
+    return changes.camera[inside], np.maximum(changes.day[inside], 0), steps[inside]
+
+
+def _sum_steps(
+    ground: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
+    cameras: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    of_area: NDArray[np.int64],
+    of_camera: NDArray[np.int64],
+    n: int,
+    last_day: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Scope, day and the eight figures (ground by day and night, `COUNTS`) from that day on."""
+    width = 2 + len(COUNTS)
+    ends = np.repeat(np.arange(n), 2)
+    scope = np.concatenate([ends, of_area[ground[0]], of_camera[cameras[0]]])
+    day = np.concatenate([np.tile([0, last_day], n), ground[1], cameras[1]])
+    step = np.zeros((len(scope), width))
+    first = len(ends) + len(ground[0])
+    step[len(ends) : first, :2] = ground[2]
+    step[first:, 2:] = cameras[2]
+    order = np.lexsort((day, scope))
+    order = order[scope[order] >= 0]
+    scope, day, step = scope[order], day[order], step[order]
+    begins = np.ones(len(scope), bool)
+    begins[1:] = (scope[1:] != scope[:-1]) | (day[1:] != day[:-1])
+    rows = np.flatnonzero(begins)
+    if not len(rows):
+        return scope, day, step
+    step = np.add.reduceat(step, rows, axis=0)
+    scope, day = scope[rows], day[rows]
+    # two days whose steps cancel out are no news, unless a camera is
+    news = np.any(step != 0, axis=1) | (day == 0) | (day == last_day)
+    scope, day, step = scope[news], day[news], step[news]
+    values = step.copy()
+    values[:, :4] = np.cumsum(step[:, :4], axis=0)
+    base = np.flatnonzero(np.append(True, scope[1:] != scope[:-1]))
+    before = np.vstack([np.zeros((1, 4)), values[base[1:] - 1, :4]])
+    values[:, :4] -= np.repeat(before, np.diff(np.append(base, len(scope))), axis=0)
+    return scope, day, values
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection,
+    kind: str,
+    ids: NDArray[np.object_],
+    scope: NDArray[np.int64],
+    day: NDArray[np.int64],
+    values: NDArray[np.float64],
+    open_m2: NDArray[np.float64],
+    changes: Changes,
+) -> None:
+    index, names = pa.array(scope.astype(np.int32)), pa.array(ids, pa.string())
+    first = np.datetime64(changes.first, "D")
+    share = np.full((len(scope), 2), np.nan)
+    np.divide(values[:, :2], open_m2[:, None], out=share, where=open_m2[:, None] > 0)
+    area = np.maximum(np.round(values[:, :2], 6), 0.0)
+    columns = {
+        "scope_kind": pa.array([kind] * len(scope)),
+        "scope_id": pa.DictionaryArray.from_arrays(index, names),
+        "from_on": pa.array(first + day.astype("timedelta64[D]")),
+        "open_area_m2": open_m2,
+        "seen_area_m2": area[:, 0],
+        "seen_night_area_m2": area[:, 1],
+        "seen_fraction": pa.array(np.clip(share[:, 0], 0.0, 1.0), from_pandas=True),
+        "seen_night_fraction": pa.array(np.clip(share[:, 1], 0.0, 1.0), from_pandas=True),
+        **{name: np.round(values[:, 2 + k]).astype(np.int64) for k, name in enumerate(COUNTS)},
+    }
+    con.register("found", pa.table(columns))
+    names_sql = ", ".join(columns)
+    scopes = {
+        "district": ("NULL, NULL", ""),
+        "station": ("scope_id, NULL", ""),
+        "street": ("NULL, scope_id", ""),
+        "community": (
+            "c.station_id, c.street_id",
+            "JOIN core.communities c ON c.community_id = scope_id",
+        ),
+    }
+    picked, joined = scopes[kind]
+    con.execute(
+        f"INSERT INTO mart.coverage_history ({names_sql}, station_id, street_id) "
+        f"SELECT {names_sql}, {picked} FROM found {joined} ORDER BY scope_id, from_on"
+    )
+    con.unregister("found")
+
+
+def coverage_on(con: duckdb.DuckDBPyConnection, day: str, *, scope_kind: str) -> pa.Table:
+    """Coverage of every area of a kind as of any date.
+
+    Parameters
+    ----------
+    con
+        A build that holds `mart.coverage_history`.
+    day
+        ISO date within the two years before the build.
+    scope_kind
+        One of district, station, street, community.
+
+    Returns
+    -------
+    pyarrow.Table
+        The row of each area that held on that day; none before the first.
+    """
+    return con.execute(
+        "SELECT * FROM mart.coverage_history WHERE scope_kind = $kind "
+        "AND from_on <= CAST($day AS DATE) "
+        "QUALIFY row_number() OVER (PARTITION BY scope_id ORDER BY from_on DESC) = 1 "
+        "ORDER BY scope_id",
+        {"kind": scope_kind, "day": day},
+    ).to_arrow_table()
