@@ -303,11 +303,12 @@ def _inputs_digest(district: District, inputs: Inputs, seed: int) -> str:
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    from etl.schema import literal
+    from etl.schema import SLOW_CODECS, literal
 
     con = duckdb.connect()
     con.execute("SET threads = 2")
     con.execute(f"SET memory_limit = '{MEMORY}'")
+    con.execute(f"SET disabled_compression_methods = '{SLOW_CODECS}'")
     con.execute("SET temp_directory = ?", [str(path.parent / "spill")])
     con.execute("SET TimeZone = 'UTC'")
     # An unfinished build is thrown away, not recovered: without a log every row is written once.

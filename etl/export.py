@@ -59,7 +59,7 @@ def export_table(store: Store, name: str, out: Path) -> int:
         )
     with duckdb.connect(str(folder / "district.duckdb"), read_only=True) as con:
         con.execute("SET enable_external_access = false")
-        columns = ", ".join(quote(c.name) for c in table.columns if c.kind != "bytes")
+        columns = ", ".join(_plain(c) for c in table.columns if c.kind != "bytes")
         order = ", ".join(quote(one) for one in (table.key or table.order_by)) or "ALL"
         frame = (
             con.execute(
@@ -71,6 +71,12 @@ def export_table(store: Store, name: str, out: Path) -> int:
     crs = read_manifest(folder)["district"]["crs"]
     _write(frame, out, crs=crs, has_shape=has_shape)
     return len(frame)
+
+
+def _plain(column: schema.Column) -> str:
+    """Return the SQL of a column as a file holds it: a list becomes its text."""
+    name = quote(column.name)
+    return f"CAST({name} AS VARCHAR) AS {name}" if column.kind == "floats" else name
 
 
 def _find(name: str) -> schema.Table:

@@ -34,6 +34,11 @@ class Area:
         """Return the ids of positions, null for -1."""
         return self.ids.take(pa.array(found, mask=found < 0))
 
+    def coded(self, found: np.ndarray) -> pa.DictionaryArray:
+        """Return the ids of positions by number: of millions of rows none repeats the text."""
+        numbers = pa.array(found.astype(np.int32), mask=found < 0)
+        return pa.DictionaryArray.from_arrays(numbers, self.ids)
+
 
 @dataclass
 class Scoping:
@@ -146,7 +151,7 @@ class Scoping:
         for other, key in AREAS.items():
             if other in self.areas and key not in staged.rows.column_names:
                 area = self.areas[other]
-                added[key] = area.names(area.index.locate(x, y))
+                added[key] = area.coded(area.index.locate(x, y))
         if "station_id" in added:
             self._report_strays(name, added["station_id"], ~np.isnan(x), report)
         for what in ("community", "station"):
@@ -225,6 +230,7 @@ def _report_disagreement(
     if found is None or stated.null_count == len(stated):
         return
     words = {"community": ("community", "小区"), "station": ("station", "派出所")}[what]
+    found = found.dictionary_decode()
     differ = pc.fill_null(pc.not_equal(stated.combine_chunks(), found), False)
     n = int(pc.sum(differ).as_py() or 0)
     both = int(

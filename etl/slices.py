@@ -89,7 +89,9 @@ def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Prog
     """
     progress.start("slices", len(plan))
     with duckdb.connect() as con, ThreadPoolExecutor(WRITERS) as pool:
-        con.execute("SET threads = 2")
+        # Each writer works alone: DuckDB's own threads would only wait for each other's locks.
+        con.execute("SET threads = 1")
+        con.execute(f"SET disabled_compression_methods = '{schema.SLOW_CODECS}'")
         con.execute("SET TimeZone = 'UTC'")
         con.execute(f"ATTACH {literal(str(database))} AS {SOURCE} (READ_ONLY)")
         writer = _Writer(database, epsg, _filled(con))

@@ -39,6 +39,7 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     "geometry": pa.binary(),
     "json": pa.string(),
     "bytes": pa.binary(),
+    "floats": pa.list_(pa.float64()),
 }
 _OFFSET = re.compile(r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})$")
 _DECIMAL = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")

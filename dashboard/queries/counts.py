@@ -40,6 +40,16 @@ def types(read: Reader, community_id: str, since: object) -> pd.DataFrame:
 
 def hours(read: Reader, scope_kind: str, scope_id: str, of_class: str) -> pd.DataFrame:
     """Return expected incidents by weekday and hour."""
+    if scope_kind == "community":
+        return read.frame(
+            """
+            SELECT hour // 24 AS weekday, hour % 24 AS hour, n FROM (
+                SELECT unnest(n_by_hour) AS n, unnest(range(168)) AS hour
+                FROM mart.community_hours WHERE community_id = ? AND class = ?
+            ) ORDER BY weekday, hour
+            """,
+            (scope_id, of_class),
+        )
     return read.frame(
         """
         SELECT weekday, hour, n FROM mart.incident_hours

@@ -1,6 +1,14 @@
 """Tables that count incidents, by area, class, time and cell."""
 
-from etl.dictionary.mart_columns import CLASS, PERIOD, SCOPE_ID, SCOPE_KIND, WORDS, mart
+from etl.dictionary.mart_columns import (
+    CLASS,
+    OF_COMMUNITY,
+    PERIOD,
+    SCOPE_ID,
+    SCOPE_KIND,
+    WORDS,
+    mart,
+)
 from etl.dictionary.model import (
     COMMUNITY,
     LONLAT,
@@ -89,6 +97,25 @@ COUNTS: tuple[Table, ...] = (
             number("n", "Expected incidents", "警情期望数", minimum=0.0),
         ),
         key=("scope_kind", "scope_id", "class", "weekday", "hour"),
+        visible_to=STAFF,
+    ),
+    mart(
+        "community_hours",
+        "The same for a community: a row a class, where something happened",
+        "各小区按星期与小时分布（每类一行，仅列有警情者）",
+        (
+            OF_COMMUNITY,
+            *SCOPE,
+            CLASS,
+            Column(
+                "n_by_hour",
+                "floats",
+                "Expected incidents by hour of the week (Monday 0 h first)",
+                "一周各小时警情期望数（自周一 0 时起）",
+                required=True,
+            ),
+        ),
+        key=("community_id", "class"),
         visible_to=STAFF,
     ),
     mart(

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Role = Literal["public", "planner", "chief", "district", "steward", "auditor"]
-Kind = Literal["text", "int", "float", "bool", "date", "instant", "geometry", "json", "bytes"]
+Kind = Literal[
+    "text", "int", "float", "bool", "date", "instant", "geometry", "json", "bytes", "floats"
+]
 Origin = Literal["input", "computed"]
 
 SQL_TYPES: dict[Kind, str] = {
@@ -19,6 +21,7 @@ SQL_TYPES: dict[Kind, str] = {
     "geometry": "BLOB",
     "json": "VARCHAR",
     "bytes": "BLOB",
+    "floats": "DOUBLE[]",
 }
 
 STAFF: frozenset[Role] = frozenset({"planner", "chief", "district"})

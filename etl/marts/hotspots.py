@@ -30,6 +30,8 @@ FEWEST_INCIDENTS = 10
 SIGNIFICANT = 0.05
 # an empty cell with no more than this share of the densest cell's density is not stored
 FAINT = 0.02
+# with more incidents of a class the density is binned first: up to 0.3 % of the peak is off
+EXACT_UP_TO = 5_000
 M2_PER_KM2 = 1e6
 
 _POINTS = """
@@ -210,6 +212,7 @@ def _by_leaf(area: _Area, mine: _Incidents) -> tuple[np.ndarray, np.ndarray]:
                 bounds=grid.bounds,
                 inside=area.inside,
                 edge="diggle",
+                method="binned" if here.sum() > EXACT_UP_TO else "exact",
             )
             density[p, leaf] = found.per_m2 * M2_PER_KM2
     return counts, density

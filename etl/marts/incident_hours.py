@@ -50,7 +50,7 @@ def fill_hours(
     since: datetime,
     until: datetime,
 ) -> None:
-    """Fill `mart.incident_hours`.
+    """Fill `mart.incident_hours` and `mart.community_hours`.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def fill_hours(
     Notes
     -----
     District, stations and streets have a row for each hour of the week and class. A community has
-    rows for all classes together and for cases, where something may have happened: ten thousand
+    one row for all classes together and one for cases, if anything may have happened: ten thousand
     communities by class and hour would be most of the build.
     """
     bounds = {"since": since, "until": until}
@@ -90,7 +90,9 @@ def fill_hours(
         for first in range(0, mine.num_rows, 2000):
             some = mine.slice(first, 2000)
             hours = _sum_by_area(leaves, places, some, kind)
-            _insert(con, some, names, np.einsum("kl,nlhd->nkhd", picked * 1.0, hours))
+            summed = np.round(np.einsum("kl,nlhd->nkhd", picked * 1.0, hours), DIGITS)
+            write = _insert_community if kind == "community" else _insert
+            write(con, some, names, summed)
 
 
 def _add_certain(leaves: np.ndarray, counts: pa.Table) -> None:
@@ -124,29 +126,44 @@ def _sum_by_area(leaves: np.ndarray, places: pa.Table, areas: pa.Table, kind: st
 
 
 def _insert(
-    con: duckdb.DuckDBPyConnection, areas: pa.Table, classes: list[str], hours: np.ndarray
+    con: duckdb.DuckDBPyConnection, areas: pa.Table, classes: list[str], n: np.ndarray
 ) -> None:
-    """Store hours, shape (areas, classes, 24, 7)."""
-    n = np.round(hours, DIGITS)
-    kept = n > 0
-    if areas.num_rows and areas["scope_kind"][0].as_py() != "community":
-        kept = np.ones(n.shape, dtype=bool)
-    area, of_class, hour, weekday = np.nonzero(kept)
-    number = pa.array(area.astype(np.int32))
-    rows = pa.table(
-        {
-            **{name: _named(number, areas[name]) for name in areas.column_names},
-            "class": _named(pa.array(of_class.astype(np.int32)), pa.chunked_array([classes])),
-            "weekday": weekday.astype(np.int64),
-            "hour": hour.astype(np.int64),
-            "n": n[kept],
-        }
-    )
+    """Store hours of areas above communities, shape (areas, classes, 24, 7)."""
+    area, of_class, hour, weekday = (one.ravel() for one in np.indices(n.shape))
+    rows = _named_rows(areas, classes, area, of_class)
+    rows = rows.append_column("weekday", pa.array(weekday)).append_column("hour", pa.array(hour))
+    _store(con, "incident_hours", rows.append_column("n", pa.array(n.ravel())))
+
+
+def _insert_community(
+    con: duckdb.DuckDBPyConnection, areas: pa.Table, classes: list[str], n: np.ndarray
+) -> None:
+    """Store hours of communities, shape (areas, classes, 24, 7), a list a row."""
+    area, of_class = np.nonzero(n.any(axis=(2, 3)))
+    weeks = n[area, of_class].transpose(0, 2, 1)
+    ends = np.arange(0, weeks.size + 1, weeks[0].size if len(weeks) else 1, dtype=np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(ends), pa.array(weeks.ravel()))
+    rows = _named_rows(areas, classes, area, of_class).drop_columns(["scope_kind"])
+    rows = rows.rename_columns({"scope_id": "community_id"})
+    _store(con, "community_hours", rows.append_column("n_by_hour", lists))
+
+
+def _store(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
     con.register("hour_rows", rows)
-    con.execute("INSERT INTO mart.incident_hours BY NAME SELECT * FROM hour_rows")
+    con.execute(f"INSERT INTO mart.{table} BY NAME SELECT * FROM hour_rows")
     con.unregister("hour_rows")
 
 
-def _named(number: pa.Array, names: pa.ChunkedArray) -> pa.Array:
-    """Return names by number without writing each out: most are repeated a hundred times."""
-    return pa.DictionaryArray.from_arrays(number, names.combine_chunks())
+def _named_rows(
+    areas: pa.Table, classes: list[str], area: np.ndarray, of_class: np.ndarray
+) -> pa.Table:
+    """Return the names of areas and classes by number: most are repeated a hundred times."""
+    number = pa.array(area.astype(np.int32))
+    named = {
+        name: pa.DictionaryArray.from_arrays(number, areas[name].combine_chunks())
+        for name in areas.column_names
+    }
+    named["class"] = pa.DictionaryArray.from_arrays(
+        pa.array(of_class.astype(np.int32)), pa.array(classes)
+    )
+    return pa.table(named)

@@ -469,6 +469,13 @@ def _police(
                         "n_unlocated": 3,
                     }
                 )
+        if kind == "community":
+            week = [1 + math.sin((hour % 24 - 14) / 24 * math.tau) for hour in range(168)]
+            rows["mart.community_hours"] += [
+                {"community_id": scope_id, **part, "class": name, "n_by_hour": week}
+                for name in ("all", "case")
+            ]
+            continue
         for weekday in range(7):
             for hour in range(24):
                 for name in ("all", "case"):
