@@ -127,8 +127,8 @@ def show_table(
     """Show a table with its downloads; the row chosen when `select`.
 
     Columns that hold nothing at all are left out. `columns` gives each its heading and how to
-    write it: text, count, number, percent, z, p, yuan, date, instant, stars, bool or bars (lists
-    of numbers, drawn).
+    write it: text, count, number, whole, percent, z, p, yuan, date, instant, stars, bool or bars
+    (lists of numbers, drawn).
     """
     first = next(iter(columns))
     columns = {c: how for c, how in columns.items() if c == first or frame[c].notna().any()}
@@ -161,6 +161,8 @@ def _prepared(page: Page, values: pd.Series, kind: str) -> pd.Series:
         return values
     if kind == "percent":
         return values.astype(float) * 100
+    if kind == "whole":
+        return pd.to_numeric(values).round()
     if kind in ("count", "number", "stars", "yuan", "z", "p"):
         return pd.to_numeric(values)
     if kind == "instant":
@@ -177,7 +179,7 @@ def _column_config(heading: str, kind: str, *, pinned: bool) -> Any:
     make = st.column_config
     formats = {
         "percent": "%.1f%%", "count": "localized", "number": "%.1f", "stars": "%d ★",
-        "yuan": "localized", "z": "%.2f", "p": "%.4f",
+        "yuan": "localized", "z": "%.2f", "p": "%.4f", "whole": "localized",
     }  # fmt: skip
     if kind == "bars":
         return make.BarChartColumn(heading, y_min=0)

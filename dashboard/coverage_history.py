@@ -14,6 +14,7 @@ from dashboard.page import Page
 from dashboard.queries import places, sight
 
 DAY, NIGHT = "#c77700", "#1d4e79"
+AXIS = alt.Axis(format="%Y-%m", labelOverlap="greedy", labelSeparation=12, tickCount=8)
 REAL = 0.0005  # shares closer than this read the same at one decimal
 
 
@@ -125,7 +126,7 @@ def _shares(page: Page, named: dict[str, pd.DataFrame]) -> alt.TopLevelMixin:
     dashes = [[1, 0], [5, 3]][: len(names)]
     most = max(float(data["share"].max()) * 1.15, 0.01)
     chart = alt.Chart(data).mark_line(interpolate="step-after", strokeWidth=2).encode(
-        x=alt.X("on:T", title=None, axis=alt.Axis(format="%Y-%m", labelOverlap=True)),
+        x=alt.X("on:T", title=None, axis=AXIS),
         y=alt.Y("share:Q", title=t("chart.seen_share"), scale=alt.Scale(domain=[0, most]),
                 axis=alt.Axis(format=".1%")),
         color=alt.Color("part:N", sort=list(parts.values()), title=None,
@@ -137,7 +138,7 @@ def _shares(page: Page, named: dict[str, pd.DataFrame]) -> alt.TopLevelMixin:
                  alt.Tooltip("part:N", title=t("chart.daypart")),
                  alt.Tooltip("share:Q", title=t("chart.seen_share"), format=".1%")],
     )  # fmt: skip
-    return charts.dress(chart, 240)
+    return charts.dress(chart, 270)
 
 
 def _cameras(page: Page, rows: pd.DataFrame) -> alt.TopLevelMixin:
@@ -150,7 +151,7 @@ def _cameras(page: Page, rows: pd.DataFrame) -> alt.TopLevelMixin:
     ], ignore_index=True)  # fmt: skip
     words = list(kinds.values())
     chart = alt.Chart(data).mark_line(interpolate="step-after", strokeWidth=2).encode(
-        x=alt.X("on:T", title=None, axis=alt.Axis(format="%Y-%m", labelOverlap=True)),
+        x=alt.X("on:T", title=None, axis=AXIS),
         y=alt.Y("n:Q", title=t("chart.cameras"), axis=alt.Axis(tickMinStep=1, format="d")),
         color=alt.Color("kind:N", sort=words, title=None,
                         scale=alt.Scale(domain=words, range=["#0b6e4f", "#c4560a"])),
@@ -160,4 +161,4 @@ def _cameras(page: Page, rows: pd.DataFrame) -> alt.TopLevelMixin:
                  alt.Tooltip("kind:N", title=t("table.state")),
                  alt.Tooltip("n:Q", title=t("chart.cameras"), format="d")],
     )  # fmt: skip
-    return charts.dress(chart, 150)
+    return charts.dress(chart, 190)

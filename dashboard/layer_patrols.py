@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.encode import encode_lines
-from dashboard.layers import community_layer, feature_ids
+from dashboard.layers import community_layer, feature_ids, share_style
 from dashboard.maps import GzGeoJson, Layer, Points
 from dashboard.page import Page
 from dashboard.queries import places
@@ -75,12 +75,29 @@ def reach_layer(page: Page, hour: str) -> Layer | None:
                  ids, style, shown=shown.tolist())  # fmt: skip
 
 
-def gap_layer(page: Page, gaps: pd.DataFrame, measure: str, hour: str) -> Layer | None:
+def _share_layer(page: Page, gaps: pd.DataFrame) -> Layer | None:
+    """Return communities by the share of their open ground in reach, where gaps are not known."""
+    t, f = page.t, page.f
+    shares = gaps["manned_fraction"].astype(float)
+    values = dict(zip(gaps["community_id"].astype(str), shares, strict=True))
+    tips = {
+        str(r.community_id): encode_lines(
+            (r.shown_name, t("patrols.tip_reach", share=f.share(r.manned_fraction)))
+        )
+        for r in gaps.itertuples()
+    }
+    style = share_style(page, shares.to_numpy())
+    return community_layer(page, values, style, tips, title=t("patrols.manned_share"))
+
+
+def gap_layer(page: Page, gaps: pd.DataFrame, measure: str) -> Layer | None:
     """Return communities by the expected incidents beyond reach, at breaks that tell them apart."""
     t, f = page.t, page.f
-    values = dict(zip(gaps["community_id"].astype(str), gaps[measure].astype(float), strict=True))
     known = gaps[measure].dropna()
-    most = float(known.quantile(0.9)) if len(known) else 0.0
+    if known.empty:
+        return _share_layer(page, gaps)
+    values = dict(zip(gaps["community_id"].astype(str), gaps[measure].astype(float), strict=True))
+    most = float(known.quantile(0.9))
     breaks = next((b for b in GAP_BREAKS if most < b[2] * 1.5), GAP_BREAKS[-1])
     words = [f.number(b) for b in breaks]
     labels = [f"< {words[0]}", f"{words[0]}–{words[1]}", f"{words[1]}–{words[2]}",

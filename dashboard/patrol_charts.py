@@ -10,6 +10,7 @@ from dashboard.page import Page
 
 MOST_ROWS = 30
 ROW_PX = 19
+FRAME_PX = 110  # axis, its title and the legend below
 
 
 def gaps(page: Page, rows: pd.DataFrame, measure: str) -> alt.TopLevelMixin:
@@ -30,7 +31,9 @@ def gaps(page: Page, rows: pd.DataFrame, measure: str) -> alt.TopLevelMixin:
         "n": shown[measure].fillna(0.0), "all": shown["n_incidents"],
     })  # fmt: skip
     order = [named[c] for c in first]
-    return dress(_heat(page, data, "who", order, t("chart.community")), ROW_PX * len(order) + 20)
+    return dress(
+        _heat(page, data, "who", order, t("chart.community")), ROW_PX * len(order) + FRAME_PX
+    )
 
 
 def week(page: Page, rows: pd.DataFrame) -> alt.TopLevelMixin:
@@ -38,7 +41,8 @@ def week(page: Page, rows: pd.DataFrame) -> alt.TopLevelMixin:
     days = [page.t(f"weekday.{i}") for i in range(7)]
     data = pd.DataFrame({"who": [days[int(i)] for i in rows["weekday"]], "hour": rows["hour"],
                          "n": rows["n"], "all": rows["n_incidents"]})  # fmt: skip
-    return dress(_heat(page, data, "who", days, page.t("chart.weekday")), 200)
+    return dress(_heat(page, data, "who", days, page.t("chart.weekday")),
+                 7 * ROW_PX + FRAME_PX)  # fmt: skip
 
 
 def _heat(page: Page, data: pd.DataFrame, field: str, order: list[str], head: str) -> alt.Chart:

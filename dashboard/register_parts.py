@@ -89,10 +89,10 @@ def show_gaps(page: Page, register: pd.DataFrame) -> None:
     show_table(page, table, {
         "field_word": (t("table.field"), "text"), "n": (t("table.cameras"), "count"),
         "effect_word": (t("table.effect"), "text"), "change": (t("cameras.change"), "text"),
-        "counted_area_m2": (t("cameras.counted"), "number"),
-        "low_area_m2": (t("cameras.low"), "number"),
-        "high_area_m2": (t("cameras.high"), "number"),
-        "possible_area_m2": (t("cameras.possible"), "number"),
+        "counted_area_m2": (t("cameras.counted"), "whole"),
+        "low_area_m2": (t("cameras.low"), "whole"),
+        "high_area_m2": (t("cameras.high"), "whole"),
+        "possible_area_m2": (t("cameras.possible"), "whole"),
     }, name="gaps", alt=t("coverage.lacking"))  # fmt: skip
     show_note(t("cameras.gaps_note"), "plain")
     downloads(page, "camera-gaps", {"gaps": found})

@@ -28,7 +28,7 @@ def show_blind_spots(page: Page, rows: pd.DataFrame, part: str) -> None:
     show_table(page, rows, {
         "place": (t("table.rank"), "count"), "shown_name": (t("table.community"), "text"),
         "n_incidents": (t("table.incidents"), "count"), "n_gates": (t("table.gates"), "count"),
-        "blind_area_m2": (t("table.area"), "number"),
+        "blind_area_m2": (t("table.area"), "whole"),
         "nearest_camera_id": (t("table.nearest"), "text"),
         "nearest_camera_m": (t("table.distance"), "number"),
         "blind_spot_id": (t("table.blind_spot"), "text"),
@@ -60,8 +60,8 @@ def show_critical(page: Page, community_id: str) -> None:
     show_table(page, shown, {
         "place": (t("table.rank"), "count"), "camera_id": (t("table.camera"), "text"),
         "shown_name": (t("table.community"), "text"),
-        "lost_area_m2": (t("table.lost_area"), "number"),
-        "lost_night_area_m2": (t("table.lost_night"), "number"),
+        "lost_area_m2": (t("table.lost_area"), "whole"),
+        "lost_night_area_m2": (t("table.lost_night"), "whole"),
         "n_incidents_lost": (t("table.incidents_lost"), "count"),
         "n_gates_lost": (t("table.gates_lost"), "count"),
         "seen_fraction": (t("table.seen_now"), "percent"),
@@ -89,8 +89,8 @@ def show_pairs(page: Page, community_id: str) -> None:
         "camera_id": (t("table.camera"), "text"),
         "other_camera_id": (t("table.other_camera"), "text"),
         "shown_name": (t("table.community"), "text"),
-        "shared_area_m2": (t("table.shared_area"), "number"),
-        "shared_night_area_m2": (t("table.shared_night"), "number"),
+        "shared_area_m2": (t("table.shared_area"), "whole"),
+        "shared_night_area_m2": (t("table.shared_night"), "whole"),
         "camera_fraction": (t("table.camera_share"), "percent"),
         "other_fraction": (t("table.other_share"), "percent"),
     }, name="pairs", at_most_px=300, alt=t("coverage.pairs"))  # fmt: skip
@@ -137,5 +137,5 @@ def _several(page: Page, found: pd.DataFrame, level: str) -> None:
     })  # fmt: skip
     show_table(page, table, {
         "what": (t("chart.at_least"), "text"), "share": (t("chart.seen_share"), "percent"),
-        "area": (t("table.area"), "number"),
+        "area": (t("table.area"), "whole"),
     }, name="several")  # fmt: skip

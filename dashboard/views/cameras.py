@@ -134,20 +134,20 @@ def _filtered(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
     bases = ["all", *(b for b in BASES if (rows["legal_basis"] == b).any())]
     if rows["legal_basis"].isna().any():
         bases.append("none")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         state = choose(page, "state", states, t("table.state"),
                        lambda one: t("cameras.any") if one == "all" else t.word("camera", one),
-                       width=150)  # fmt: skip
+                       width=130)  # fmt: skip
         basis = choose(page, "basis", bases, t("table.legal_basis"),
                        lambda one: t(f"cameras.basis_{one}") if one in ("all", "none")
-                       else t.word("legal_basis", one), width=230)  # fmt: skip
+                       else t.word("legal_basis", one), width=200)  # fmt: skip
         duty = choose(page, "duty", DUTY_FILTERS, t("cameras.duty"),
-                      lambda one: t(f"cameras.duty_{one}"), width=170)  # fmt: skip
+                      lambda one: t(f"cameras.duty_{one}"), width=150)  # fmt: skip
         data = choose(page, "data", DATA_FILTERS, t("cameras.data"),
-                      lambda one: t(f"cameras.data_{one}"), width=150)  # fmt: skip
+                      lambda one: t(f"cameras.data_{one}"), width=120)  # fmt: skip
         community_id = choose(page, "c", list(known), t("table.community"),
-                              lambda one: known[one], width=230)  # fmt: skip
-        word = st.text_input(t("cameras.number"), key="q", bind="query-params", width=170)
+                              lambda one: known[one], width=200)  # fmt: skip
+        word = st.text_input(t("cameras.number"), key="q", bind="query-params", width=150)
     keep = pd.Series(True, index=rows.index)
     if state != "all":
         keep &= rows["state"] == state
@@ -190,8 +190,8 @@ def _table(page: Page, found: pd.DataFrame) -> None:
         "installed_on": (t("cameras.used_from"), "date"),
         "reach_m": (t("table.reach_day"), "number"),
         "night_reach_m": (t("table.reach_night"), "number"),
-        "seen_area_m2": (t("table.seen_area"), "number"),
-        "unique_area_m2": (t("table.unique_area"), "number"),
+        "seen_area_m2": (t("table.seen_area"), "whole"),
+        "unique_area_m2": (t("table.unique_area"), "whole"),
         "is_assumed": (t("table.assumed"), "bool"),
     }, name="cameras", at_most_px=420, select=True, key="cameras_table",
         alt=t("cameras.register"))  # fmt: skip

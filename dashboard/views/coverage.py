@@ -59,12 +59,20 @@ def _bearings(page: Page) -> None:
 
 
 def _cards(page: Page) -> None:
-    t, f = page.t, page.f
+    t = page.t
     found = sight.levels(page)
     cards = []
     if page.has("mart.uncovered"):
         cards.append(figures.uncovered_card(page, counts.uncovered(page)))
         cards += _uncovered_by_part(page)
+    cards += _seen_cards(page, found)
+    show_cards(cards, t("coverage.figures"))
+
+
+def _seen_cards(page: Page, found: pd.DataFrame) -> list[Card]:
+    """Return what is recognised by day and at night, then what else is told of the day."""
+    t, f = page.t, page.f
+    cards, more = [], []
     for part in PARTS:
         row = found[(found["level"] == "recognise") & (found["daypart"] == part)]
         if row.empty:
@@ -78,27 +86,28 @@ def _cards(page: Page) -> None:
                      total=f.count(one["n_incidents"]))),
         ))  # fmt: skip
         if part == "day":
-            cards.append(Card(t("coverage.possible_card"), f.share(one["possible_fraction"]),
-                              lines=(t("coverage.possible_line"),)))  # fmt: skip
-            cards.append(Card(
+            more.append(Card(t("coverage.possible_card"), f.share(one["possible_fraction"]),
+                             lines=(t("coverage.possible_line"),)))  # fmt: skip
+            more.append(Card(
                 t("coverage.gates"), f.count(one["n_gates_seen"]),
                 unit=t("card.of", n=f.count(one["n_gates"])), lines=(t("coverage.gates_line"),),
             ))  # fmt: skip
-    show_cards(cards, t("coverage.figures"))
+    return cards + more
 
 
 def _uncovered_by_part(page: Page) -> list[Card]:
+    """Return the uncovered share by day and at night, side by side; nothing known gives none."""
     t, f = page.t, page.f
     row = sight.uncovered_parts(page).iloc[0]
-    made = []
+    shares, lines = [], []
     for part in PARTS:
         located, missed = row[f"n_located_{part}"], row[f"n_uncovered_{part}"]
         if pd.isna(located) or pd.isna(missed):
-            continue
-        share = f.share(int(missed) / int(located)) if int(located) else "–"
-        line = t("coverage.uncovered_line", n=f.count(missed), total=f.count(located))
-        made.append(Card(t(f"coverage.uncovered_{part}"), share, lines=(line,)))
-    return made
+            return []
+        shares.append(f.share(int(missed) / int(located)) if int(located) else "–")
+        lines.append(t("coverage.uncovered_line", part=t(f"daypart.{part}"), n=f.count(missed),
+                       total=f.count(located)))  # fmt: skip
+    return [Card(t("coverage.uncovered_parts"), " / ".join(shares), lines=tuple(lines))]
 
 
 @st.fragment

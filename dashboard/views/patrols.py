@@ -63,7 +63,7 @@ def _explore(page: Page) -> None:
     with left:
         view = layers.view(
             page,
-            [gap_layer(page, gaps, measure, hour), layers.jurisdiction_layer(page),
+            [gap_layer(page, gaps, measure), layers.jurisdiction_layer(page),
              reach_layer(page, hour), point_layer(page, points, hour)],
             title=t("patrols.map"), bounds=layers.area_bounds(page),
         )  # fmt: skip
