@@ -239,13 +239,15 @@ def _write_build(
 
 def _marts() -> list[tuple[str, Callable[[Any], None]]]:
     """Return the analyses in the order in which they build on each other."""
-    from etl.marts import coverage, hotspots, incidents, ratings, summary
+    from etl.marts import conduct, coverage, credit, hotspots, incidents, ratings, summary
 
     return [
         ("incidents", incidents.derive),
         ("coverage", coverage.derive),
         ("hotspots", hotspots.derive),
+        ("conduct", conduct.derive),
         ("ratings", ratings.derive),
+        ("credit", credit.derive),
         ("summary", summary.derive),
     ]
 

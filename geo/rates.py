@@ -8,6 +8,8 @@ Clayton, D., Kaldor, J. (1987). Empirical Bayes estimates of age-standardized re
 use in disease mapping. Biometrics 43(3), 671-681.
 Spiegelhalter, D. J. (2005). Funnel plots for comparing institutional performance. Statistics in
 Medicine 24(8), 1185-1202.
+Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal
+of the American Statistical Association 22(158), 209-212.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
-from scipy.stats import poisson
+from scipy.stats import norm, poisson
 
 from geo.errors import GeoError
 from geo.grid import Floats
@@ -146,6 +148,38 @@ def funnel_limits(
         part = (above - tail) / np.where(above > below, above - below, 1)
         limits.append(np.maximum(count - part, 0) / e)
     return limits[0], limits[1]
+
+
+def wilson(
+    successes: NDArray[np.generic], trials: NDArray[np.generic], *, confidence: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Give the limits of a share, honest for few trials.
+
+    Parameters
+    ----------
+    successes
+        Counts, >= 0, shape (n,).
+    trials
+        Counts of at least as many, shape (n,); 0 gives NaN.
+    confidence
+        Level of the interval, in (0, 1).
+
+    Returns
+    -------
+    tuple[Floats, Floats]
+        Lower and upper limit, 0 to 1.
+
+    Notes
+    -----
+    Wilson's score interval: three of three is 0.44 to 1, not 1 to 1.
+    """
+    _check_level(confidence, where="wilson")
+    k, n = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    m = np.where(n > 0, n, np.nan)
+    z2 = float(norm.ppf((1 + confidence) / 2)) ** 2
+    middle = (k + z2 / 2) / (m + z2)
+    half = np.sqrt(z2 * (k * (m - k) / m + z2 / 4)) / (m + z2)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
 def _counted(

@@ -322,7 +322,6 @@ CONDUCT: tuple[Table, ...] = (
                 "Level",
                 "信用等次",
                 required=True,
-                vocabulary=("clear", "warning", "interview", "review"),
             ),
             text("level_zh", "Level (Chinese)", "等次说明"),
             text("level_en", "Level in words", "等次说明（英文）"),

@@ -31,7 +31,7 @@ def derive(context: MartContext) -> None:
     """
     if "rating_events" in context.missing:
         return
-    calendar = read_calendar(HOLIDAYS)
+    calendar = read_calendar(HOLIDAYS, time_zone=context.district.time_zone)
     rows = context.con.execute(
         "SELECT community_id, standard_id, period, station_id, street_id, event, event_on, actor, "
         "note FROM core.rating_events "

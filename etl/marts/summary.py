@@ -55,10 +55,9 @@ LEFT JOIN mart.coverage by_night ON by_night.community_id = c.community_id
 LEFT JOIN mart.patrol_reach patrol ON patrol.community_id = c.community_id
 LEFT JOIN mart.uncovered uncovered ON uncovered.community_id = c.community_id
 LEFT JOIN (SELECT community_id,
-               count(*) FILTER (accepted_on IS NULL OR accepted_on > $as_of) AS n_open,
-               count(*) FILTER ((resolved_on IS NULL OR resolved_on > $as_of)
-                                AND due_on < $as_of) AS n_overdue
-           FROM core.hazards WHERE found_on <= $as_of GROUP BY ALL) hazards
+               count(*) FILTER (state IN ('due', 'overdue', 'refused')) AS n_open,
+               count(*) FILTER (days_overdue > 0) AS n_overdue
+           FROM mart.hazard_board GROUP BY ALL) hazards
     ON hazards.community_id = c.community_id
 LEFT JOIN (SELECT * FROM mart.ratings WHERE standard_id = $standard
            QUALIFY row_number() OVER (PARTITION BY community_id ORDER BY period DESC) = 1) rating

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -43,39 +42,29 @@ class Calendar:
         return day
 
 
-def read_calendar(path: Path) -> Calendar:
-    """Return the calendar of a TOML file of holidays; Monday to Friday when there is none.
+def read_calendar(path: Path, *, time_zone: str) -> Calendar:
+    """Return the calendar of a file of public holidays.
 
     Parameters
     ----------
     path
-        File with `[[holidays]]` (`from`, `to` as dates) and a list `worked` of dates, anywhere.
+        TOML file with `time_zones` and `[[years.holidays]]`: `from`, `to` and `working`.
+    time_zone
+        IANA name of the district's; the file is for its own time zones alone.
 
     Returns
     -------
     Calendar
-        All days between `from` and `to` are off.
+        All days from `from` to `to` are off, those of `working` are worked; Monday to Friday
+        elsewhere.
     """
-    if not path.exists():
-        return Calendar()
     body = tomllib.loads(path.read_text(encoding="utf-8"))
+    if time_zone not in body.get("time_zones", ()):
+        return Calendar()
     off: set[date] = set()
     worked: set[date] = set()
-    _gather(body, off, worked)
+    for year in body.get("years", ()):
+        for one in year.get("holidays", ()):
+            off |= {one["from"] + timedelta(n) for n in range((one["to"] - one["from"]).days + 1)}
+            worked |= set(one.get("working", ()))
     return Calendar(frozenset(off - worked), frozenset(worked))
-
-
-def _gather(body: Any, off: set[date], worked: set[date]) -> None:
-    if isinstance(body, list):
-        for one in body:
-            _gather(one, off, worked)
-    if not isinstance(body, dict):
-        return
-    first, last = body.get("from"), body.get("to")
-    if isinstance(first, date) and isinstance(last, date):
-        off |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
-    for key, one in body.items():
-        if key in ("worked", "workdays") and isinstance(one, list):
-            worked |= {day for day in one if isinstance(day, date)}
-        else:
-            _gather(one, off, worked)

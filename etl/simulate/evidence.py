@@ -20,8 +20,13 @@ ITEMS: dict[str, tuple[float, str, float]] = {
     "guard_team": (12.0, "派出所", 1.1),
     "disputes_mediation": (8.0, "社区居委会", 0.7),
 }
-PERIODS = ("2025", "2026")
-_ASSESSED = (np.datetime64("2025-11-20"), np.datetime64("2026-06-10"))
+PERIODS = ("2023", "2024", "2025", "2026")
+_ASSESSED = tuple(
+    np.datetime64(day) for day in ("2023-11-20", "2024-11-20", "2025-11-20", "2026-06-10")
+)
+# Each body sends one of so many teams; one team of the police scores everything higher.
+TEAMS = 4
+LENIENT_TEAM, LENIENT_LOGIT = ("派出所", 1), 0.9
 HAZARD_KINDS = (
     "消防通道堵塞", "灭火器过期", "围墙破损", "监控设备故障", "门禁损坏", "路灯损坏",
     "电动自行车违规充电", "高空抛物隐患", "群租房", "保安脱岗",
@@ -58,17 +63,18 @@ def found_companies(n: int, *, rng: np.random.Generator) -> Companies:
 
 @dataclass(frozen=True)
 class Assessments:
-    """Scores: community, item, period, score, day; in order of community, period, item."""
+    """Scores: community, item, period, score, day, team; in order of community, period, item."""
 
     community: np.ndarray
     item: np.ndarray
     period: np.ndarray
     score: np.ndarray
     assessed_on: np.ndarray
+    team: np.ndarray
 
 
 def assess(communities: Communities, *, rng: np.random.Generator) -> Assessments:
-    """Score every item of two years.
+    """Score every item of every year.
 
     Parameters
     ----------
@@ -82,17 +88,30 @@ def assess(communities: Communities, *, rng: np.random.Generator) -> Assessments
     Assessments
         Half points from 0 to each item's maximum; two in a hundred are missing.
     """
-    n, n_items = communities.form.size, len(ITEMS)
+    n, n_items, years = communities.form.size, len(ITEMS), len(PERIODS)
     top = np.array([one[0] for one in ITEMS.values()])
+    bodies = [one[1] for one in ITEMS.values()]
     pull = np.array([one[2] for one in ITEMS.values()])
     lot = communities.quality[:, None, None] * pull[None, None, :]
-    year = rng.normal(0.12, 0.2, (n, 1, 1)) * np.array([0.0, 1.0])[None, :, None]
-    level = 1 / (1 + np.exp(-(1.65 + 0.85 * lot + year + rng.normal(0, 0.45, (n, 2, n_items)))))
+    rise = np.arange(years)[None, :, None] - (years - 2)
+    year = rng.normal(0.12, 0.2, (n, 1, 1)) * rise + rng.normal(0, 0.12, (n, years, 1))
+    names = sorted(set(bodies))
+    teams = rng.integers(0, TEAMS, (n, years, len(names)))
+    team = teams[:, :, [names.index(body) for body in bodies]]
+    lenient = (np.array(bodies) == LENIENT_TEAM[0])[None, None, :] & (team == LENIENT_TEAM[1])
+    noise = rng.normal(0, 0.45, (n, years, n_items))
+    level = 1 / (1 + np.exp(-(1.65 + 0.85 * lot + year + noise + LENIENT_LOGIT * lenient)))
     score = np.clip(np.round(level * top * 2) / 2, 0, top)
     who, period, item = np.indices(score.shape).reshape(3, -1)
     day = np.array(_ASSESSED)[period] - rng.integers(0, 25, who.size)
     keep = rng.random(who.size) > 0.02
-    return Assessments(who[keep], item[keep], period[keep], score.ravel()[keep], day[keep])
+    found = (who, item, period, score.ravel(), day, team.ravel())
+    return Assessments(*(one[keep] for one in found))
+
+
+def team_name(body: str, team: int) -> str:
+    """Return what an assessing team is called."""
+    return f"{body}考评{team + 1}组"
 
 
 @dataclass(frozen=True)
@@ -107,6 +126,7 @@ class Hazards:
     resolved_on: np.ndarray
     accepted_on: np.ndarray
     refused: np.ndarray
+    reopened_on: np.ndarray
 
 
 def find_hazards(communities: Communities, *, rng: np.random.Generator) -> Hazards:
@@ -129,7 +149,14 @@ def find_hazards(communities: Communities, *, rng: np.random.Generator) -> Hazar
     accepted = np.where((accepted > LAST_DAY) | (rng.random(size) < 0.12), nat, accepted)
     order = np.lexsort((who, found))
     kind = rng.integers(0, len(HAZARD_KINDS), size)
-    columns = (who, kind, major, found, due, resolved, accepted, refused)
+    # One in twelve comes back; half of these are rectified once more.
+    again = resolved + rng.integers(5, 45, size)
+    back = (rng.random(size) < 1 / 12) & ~np.isnat(resolved) & (again <= LAST_DAY)
+    reopened = np.where(back, again, nat)
+    once_more = back & (rng.random(size) < 0.5) & (again + 12 <= LAST_DAY)
+    resolved = np.where(once_more, again + 12, resolved)
+    accepted = np.where(back, nat, accepted)
+    columns = (who, kind, major, found, due, resolved, accepted, refused, reopened)
     return Hazards(*(one[order] for one in columns))
 
 

@@ -48,7 +48,10 @@ def write_assessments(city: City, folder: Path, truth: Truth) -> Source:
             "周期": pick(evidence.PERIODS, it.period),
             "得分": it.score,
             "考评日期": days(it.assessed_on),
-            "考评单位": pick(bodies, it.item),
+            "考评单位": [
+                evidence.team_name(bodies[item], team)
+                for item, team in zip(it.item.tolist(), it.team.tolist(), strict=True)
+            ],
         }
     )
     flaws = [
@@ -89,6 +92,7 @@ def write_hazards(city: City, folder: Path, truth: Truth) -> Source:
             "拒不整改": yes_no(it.refused),
             "责任单位": pick(name_companies(city.companies.registered.size),
                           city.communities.company[it.community]),
+            "重新打开日期": days(it.reopened_on),
         }
     )  # fmt: skip
     flaws = [flaw("vocabulary", 等级="特急"), flaw("required", 发现日期=None), flaw(REPEAT)]
@@ -97,7 +101,7 @@ def write_hazards(city: City, folder: Path, truth: Truth) -> Source:
         folder, "hazards", table, truth, key="隐患编号", sheet="隐患台账", planned=planned
     )
     columns = ("hazard_id", "community_id", "kind", "severity", "found_on", "due_on", "resolved_on",
-               "accepted_on", "refused", "responsible")  # fmt: skip
+               "accepted_on", "refused", "responsible", "reopened_on")  # fmt: skip
     values = {"severity": words.SEVERITY_ZH, "refused": words.YES_NO}
     mapping = dict(zip(columns, table.column_names, strict=True))
     return describe("hazards", entry, mapping, values=values)

@@ -9,7 +9,7 @@ import numpy as np
 
 from etl.errors import EtlError
 from etl.progress import Progress, Silent
-from etl.simulate import equipment, places, registers
+from etl.simulate import conduct, equipment, evidence, places, registers
 from etl.simulate.district_file import Source, write_district
 from etl.simulate.flaws import Truth
 from etl.simulate.kinds import CLASSES, FIRST_DAY, LAST_DAY, TYPES
@@ -112,7 +112,8 @@ def _write_places(city: City, out: Path, truth: Truth, progress: Progress) -> li
         places.write_communities, places.write_jurisdictions, places.write_buildings,
         places.write_gates, equipment.write_cameras, equipment.write_patrols,
         registers.write_companies, registers.write_assessments, registers.write_hazards,
-        registers.write_sanctions, registers.write_interventions, equipment.write_sites,
+        registers.write_sanctions, conduct.write_managers,
+        conduct.write_rating_events, registers.write_interventions, equipment.write_sites,
     )  # fmt: skip
     progress.start("registers", len(steps))
     sources: list[Source] = []
@@ -174,6 +175,7 @@ def _tell(city: City, truth: Truth, series: list[list[str]]) -> dict[str, object
         "hotspots": hotspots,
         "near_repeat_series": runs,
         "interventions": done,
+        "lenient_assessor": evidence.team_name(*evidence.LENIENT_TEAM),
         "files": truth.files,
         "bad_rows": truth.bad_rows,
     }
