@@ -12,8 +12,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from etl.shapes import outlines_of_column
 from geo import projection
-from geo.outlines import Outlines, geojson, outlines_from_wkb
+from geo.outlines import geojson
 
 DECIMALS = 6  # of a degree: 0.1 m
 MANY_VERTICES = 20_000  # from here on a lattice is cheaper than PROJ, and as good to 1e-11 degrees
@@ -80,7 +81,7 @@ def write_layers(con: duckdb.DuckDBPyConnection, *, epsg: int, kind: str) -> Non
 
 def _geojson(columns: list[pa.ChunkedArray], epsg: int) -> Iterator[bytes]:
     """Give each column of shapes as a FeatureCollection in WGS 84, `id` the position."""
-    shapes = [outlines_of(one) for one in columns]
+    shapes = [outlines_of_column(one) for one in columns]
     xy = np.concatenate([one.xy for one in shapes])
     lon, lat = projection.unproject(xy[:, 0], xy[:, 1], epsg=epsg, many=MANY_VERTICES)
     degrees = np.column_stack([lon, lat])
@@ -89,15 +90,3 @@ def _geojson(columns: list[pa.ChunkedArray], epsg: int) -> Iterator[bytes]:
         end = begin + len(one.xy)
         yield geojson(replace(one, xy=degrees[begin:end]), decimals=DECIMALS)
         begin = end
-
-
-def outlines_of(column: pa.ChunkedArray) -> Outlines:
-    """Read a column of shapes (WKB) from the buffers that hold it."""
-    array = column.combine_chunks().cast(pa.large_binary())
-    offsets = np.frombuffer(array.buffers()[1], np.int64, len(array) + 1, 8 * array.offset)
-    data = array.buffers()[2]
-    return outlines_from_wkb(
-        np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8),
-        offsets,
-        np.asarray(array.is_valid()),
-    )

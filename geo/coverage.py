@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from geo._lots import cover_lots, gather_lots
 from geo._walls import WallIndex, index_walls
 from geo.errors import GeoError
-from geo.outlines import Outlines, outlines_of
+from geo.outlines import Outlines, join_outlines, outlines_of
 from geo.sight import DAYPARTS, Cameras, Sight, look
 
 __all__ = [
@@ -276,8 +276,9 @@ def _gather(found: list[Any], sight: Sight, cameras: NDArray[np.int64]) -> CityC
     unique = np.zeros((len(sight.x), *sight.reach2.shape[1:]))
     of_pair = np.concatenate([np.repeat(part[0] ** 2, part[9]) for part in found])
     np.add.at(unique, cameras, pairs * of_pair[:, None, None])
+    outlines = join_outlines([_outlines(part) for part in found])
     blind = BlindSpots(
-        patches[:, 0], patches[:, 2], patches[:, 1], _join_outlines(found),
+        patches[:, 0], patches[:, 2], patches[:, 1], outlines,
         patches[:, 3] * per_cell[patches[:, 0]], patches[:, 4:], inner[:, 0], inner[:, 1],
     )  # fmt: skip
     return CityCoverage(
@@ -291,15 +292,10 @@ def _gather(found: list[Any], sight: Sight, cameras: NDArray[np.int64]) -> CityC
     )  # fmt: skip
 
 
-def _join_outlines(found: list[Any]) -> Outlines:
-    """Outlines of all parts one after the other; each begins where the one before ends."""
-    xy = np.concatenate([part[6] for part in found])
-    starts = []
-    for k, below in ((7, 6), (8, 7)):
-        shift = np.cumsum([0, *(len(part[below]) for part in found[:-1])])
-        ends = [part[k] + s for part, s in zip(found, shift, strict=True)]
-        starts.append(np.concatenate([np.zeros(1, np.int64), *ends]))
-    return Outlines(xy, starts[0], starts[1], np.arange(len(starts[1])))
+def _outlines(part: Any) -> Outlines:
+    """Outlines of one part, a polygon to each patch."""
+    rings, parts = (np.concatenate([np.zeros(1, np.int64), part[k]]) for k in (7, 8))
+    return Outlines(part[6], rings, parts, np.arange(len(parts), dtype=np.int64))
 
 
 def _check_areas(communities: Sequence[Any] | NDArray[np.object_] | Outlines) -> Outlines:

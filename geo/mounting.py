@@ -4,13 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from geo._boxes import pair_boxes
 from geo.errors import GeoError
+from geo.outlines import Outlines, outlines_of
 
 STANDS, MOVED, REFUSED = 0, 1, 2
 DEEPEST_M = 1.0
 OFF_WALL_M = 0.05
+_NEAR_M = DEEPEST_M + 1.0  # no camera is moved farther, whatever depth is asked for
+_TOUCH_M = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +48,7 @@ def mount_cameras(
     x, y
         (n,) positions, metres.
     buildings
-        Sequence or array of polygons, metres; empty gives every camera back as it is.
+        Sequence or array of polygons, or Outlines, metres; empty gives every camera back as it is.
     deepest_m
         A camera deeper in its building than this is refused, metres.
 
@@ -67,10 +72,63 @@ def mount_cameras(
             f"{bad[0]}; metres were expected. Leave out cameras without a position."
         )
     state, depth = np.zeros(len(px), np.int8), np.zeros(len(px))
-    shapes = np.atleast_1d(np.asarray(buildings, dtype=object)).ravel()
-    shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    if not len(shapes) or not len(px):
+    houses = outlines_of(buildings)
+    met = _touching(px, py, houses)
+    if not met.size:
         return Mounting(px, py, state, depth)
+    found = _mount(px[met], py[met], _round(px[met], py[met], houses, deepest_m), deepest_m)
+    px[met], py[met], state[met], depth[met] = found.x, found.y, found.state, found.depth_m
+    return Mounting(px, py, state, depth)
+
+
+def _touching(
+    px: NDArray[np.float64], py: NDArray[np.float64], houses: Outlines
+) -> NDArray[np.int64]:
+    """Cameras in or on a building; few, so that shapes are made for their neighbours alone."""
+    bounds = houses.bounds() + np.array([-1.0, -1.0, 1.0, 1.0]) * _TOUCH_M
+    starts, rows = pair_boxes(bounds, np.column_stack([px, py, px, py]))
+    edges, edge_starts = houses.edges()
+    touches = np.zeros(len(px), np.bool_)
+    _touch(px, py, starts, rows, edges, edge_starts, touches)
+    return np.flatnonzero(touches)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _touch(px, py, starts, rows, edges, edge_starts, touches):  # type: ignore[no-untyped-def]
+    """Mark the points inside a house by the even-odd rule, or within a hair of its walls."""
+    for h in range(len(starts) - 1):
+        for k in range(starts[h], starts[h + 1]):
+            i = rows[k]
+            inside, near = False, False
+            for e in range(edge_starts[h], edge_starts[h + 1]):
+                x0, y0, x1, y1 = edges[e]
+                crossing = (y0 > py[i]) != (y1 > py[i])
+                if crossing and px[i] < x0 + (py[i] - y0) * (x1 - x0) / (y1 - y0):
+                    inside = not inside
+                ux, uy, wx, wy = x1 - x0, y1 - y0, px[i] - x0, py[i] - y0
+                t = min(max((wx * ux + wy * uy) / (ux * ux + uy * uy), 0.0), 1.0)
+                near = near or (wx - t * ux) ** 2 + (wy - t * uy) ** 2 <= _TOUCH_M * _TOUCH_M
+            if inside or near:
+                touches[i] = True
+
+
+def _round(
+    px: NDArray[np.float64], py: NDArray[np.float64], houses: Outlines, deepest_m: float
+) -> NDArray[np.object_]:
+    """Buildings that a camera stands in, or could come to stand in, as shapes in their order."""
+    r = max(_NEAR_M, deepest_m + 1.0)
+    rows = pair_boxes(np.column_stack([px - r, py - r, px + r, py + r]), houses.bounds())[1]
+    return houses.take(np.unique(rows)).polygons()
+
+
+def _mount(
+    px: NDArray[np.float64],
+    py: NDArray[np.float64],
+    shapes: NDArray[np.object_],
+    deepest_m: float,
+) -> Mounting:
+    """Mount cameras among buildings that are all near."""
+    state, depth = np.zeros(len(px), np.int8), np.zeros(len(px))
     tree = shapely.STRtree(shapes)
     inside, house = tree.query(shapely.points(px, py), predicate="intersects")
     if not inside.size:

@@ -8,6 +8,7 @@ Butler, H. and others (2016). The GeoJSON Format. RFC 7946.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,14 @@ from numpy.typing import NDArray
 from geo._outlines import fill_wkb, lay_edges, measure_wkb, write_geojson, write_wkb
 from geo.errors import GeoError
 
-__all__ = ["Outlines", "geojson", "outlines_from_wkb", "outlines_of", "outlines_to_wkb"]
+__all__ = [
+    "Outlines",
+    "geojson",
+    "join_outlines",
+    "outlines_from_wkb",
+    "outlines_of",
+    "outlines_to_wkb",
+]
 
 _WORDS = (
     b'{"type":"FeatureCollection","features":[',
@@ -145,6 +153,30 @@ def outlines_of(shapes: object) -> Outlines:
         for owner, n in ((of_ring, len(rings)), (of_part, len(polygons)), (of_shape, len(found)))
     )
     return Outlines(np.ascontiguousarray(xy), *starts)
+
+
+def join_outlines(outlines: Sequence[Outlines]) -> Outlines:
+    """Lay several lists of shapes end to end.
+
+    Parameters
+    ----------
+    outlines
+        At least one list.
+
+    Returns
+    -------
+    Outlines
+        All shapes, in order.
+    """
+
+    def run_on(name: str) -> NDArray[np.int64]:
+        lists = [getattr(one, name) for one in outlines]
+        shift = np.cumsum([0, *(one[-1] for one in lists[:-1])])
+        ends = [one[1:] + s for one, s in zip(lists, shift, strict=True)]
+        return np.concatenate([np.zeros(1, np.int64), *ends])
+
+    xy = np.concatenate([one.xy for one in outlines])
+    return Outlines(xy, run_on("rings"), run_on("parts"), run_on("shapes"))
 
 
 def outlines_from_wkb(

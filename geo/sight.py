@@ -10,12 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geo._raster import see_points
 from geo._walls import WallIndex, index_walls
 from geo.errors import GeoError
 from geo.optics import reach_m
+from geo.outlines import Outlines, join_outlines, outlines_of
 from geo.viewshed import ARC_VERTICES, LONGEST_REACH_M, Views, viewsheds
 
 DAYPARTS = ("day", "night")
@@ -209,6 +211,39 @@ def see(sight: Sight, x: ArrayLike, y: ArrayLike, *, n_threads: int = 1) -> NDAr
     place = np.arange(n_parts * n_levels, dtype=np.uint16)
     seen = (bits[:, None] >> place[None, :]) & 1
     return seen.astype(bool).reshape(len(px), n_parts, n_levels)
+
+
+def outlines_of_views(views: Views) -> Outlines:
+    """Lay views out as polygons, without an object for each.
+
+    Parameters
+    ----------
+    views
+        From `geo.viewshed.viewsheds`.
+
+    Returns
+    -------
+    Outlines
+        (k,) as `Views.polygons`: a multipolygon where a view falls apart at its origin, no shape
+        where nothing is seen.
+    """
+    n = np.diff(views.offsets)
+    some = np.flatnonzero(n)
+    ends = np.cumsum(n[some] + 1)
+    vertex = np.arange(int(ends[-1]) if len(ends) else 0)
+    vertex -= np.repeat(ends - n[some] - 1, n[some] + 1)
+    vertex[ends - 1] = 0  # a ring ends where it began
+    xy = views.vertices_xy[vertex + np.repeat(views.offsets[some], n[some] + 1)]
+    rings = np.concatenate([[0], ends]).astype(np.int64)
+    shapes = np.concatenate([[0], np.cumsum(n > 0)]).astype(np.int64)
+    whole = Outlines(xy, rings, np.arange(len(rings), dtype=np.int64), shapes)
+    parted = np.flatnonzero(views.apexes > 1)
+    if not parted.size:
+        return whole
+    place = np.arange(len(n))
+    place[parted] = len(n) + np.arange(len(parted))
+    mended = outlines_of(shapely.make_valid(whole.take(parted).polygons()))
+    return join_outlines([whole, mended]).take(place)
 
 
 def _plain(values: ArrayLike) -> NDArray[np.float64]:

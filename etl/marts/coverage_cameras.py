@@ -18,6 +18,7 @@ from etl.forbidden import forbidden_rows
 from etl.paths import REFERENCE
 from geo.mounting import MOVED, REFUSED, Mounting, mount_cameras
 from geo.optics import hfov_deg
+from geo.outlines import Outlines
 from geo.sight import Cameras
 
 STATES = ("working", "faulty", "planned", "retired", "forbidden", "refused")
@@ -69,9 +70,7 @@ def read_levels() -> dict[str, float]:
     return {row["level"]: float(row["px_per_m"]) for row in tables[used]["levels"]}
 
 
-def read_cameras(
-    con: duckdb.DuckDBPyConnection, as_of: date, buildings: NDArray[np.object_]
-) -> CameraList:
+def read_cameras(con: duckdb.DuckDBPyConnection, as_of: date, buildings: Outlines) -> CameraList:
     """Read the cameras and decide which of them see on a day.
 
     Parameters
@@ -161,7 +160,11 @@ def _fill_optics(
     no_bearing = np.isnan(given["bearing_deg"]) & (angle < 360)
     by_day = guessed | no_width
     lacking = np.column_stack([no_bearing, guessed, no_width, no_night])
-    missing = np.array([" ".join(np.array(OPTICS)[row]) for row in lacking], dtype=object)
+    texts = [
+        " ".join(name for k, name in enumerate(OPTICS) if code >> k & 1)
+        for code in range(1 << len(OPTICS))
+    ]
+    missing = np.array(texts, object)[lacking @ (1 << np.arange(len(OPTICS)))]
     optics = Cameras(
         mounting.x, mounting.y, given["bearing_deg"], angle, width, given["range_m"], night
     )

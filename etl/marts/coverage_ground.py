@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import duckdb
 import numpy as np
-import shapely
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from etl.marts.context import MartContext
 from etl.marts.local_time import local_sql, starts_at, windows
+from etl.shapes import outlines_of_column
+from geo.outlines import Outlines
 
 NIGHT_FROM, NIGHT_UNTIL = 19, 6  # local hours (choice): dark, or nearly so, most of the year
 _ROWS = """(
@@ -23,11 +26,34 @@ _ROWS = """(
 
 @dataclass(frozen=True)
 class Ground:
-    """What stands where: communities in the order of their ids, and buildings."""
+    """What stands where: communities in the order of their ids, and buildings, as flat outlines.
 
-    community_id: NDArray[np.object_]
-    areas: NDArray[np.object_]
-    buildings: NDArray[np.object_]
+    `scope` holds the ids of each community: its own, its station's, its street's.
+    """
+
+    scope: pa.Table
+    plots: Outlines
+    houses: Outlines
+
+    @cached_property
+    def community_id(self) -> NDArray[np.object_]:
+        """Ids of the communities."""
+        return np.asarray(self.scope["community_id"].to_numpy(), object)
+
+    @cached_property
+    def areas(self) -> NDArray[np.object_]:
+        """Communities as shapes."""
+        return self.plots.polygons()
+
+    @cached_property
+    def buildings(self) -> NDArray[np.object_]:
+        """Buildings as shapes; two kilobytes each, so not for a city of millions."""
+        return self.houses.polygons()
+
+    def scoped(self, rows: NDArray[np.int64] | None = None) -> dict[str, pa.ChunkedArray]:
+        """Return the columns of the scope for some communities, for all when None."""
+        taken = self.scope if rows is None else self.scope.take(pa.array(rows))
+        return dict(zip(taken.column_names, taken.columns, strict=True))
 
 
 @dataclass(frozen=True)
@@ -48,22 +74,18 @@ class Spots:
 
 def read_ground(con: duckdb.DuckDBPyConnection) -> Ground:
     """Read communities and buildings."""
-    rows = con.execute(
-        "SELECT community_id, geometry FROM core.communities ORDER BY community_id"
-    ).fetchnumpy()
-    houses = con.execute("SELECT geometry FROM core.buildings ORDER BY building_id").fetchnumpy()
+    areas = con.execute(
+        "SELECT community_id, station_id, street_id, geometry FROM core.communities "
+        "ORDER BY community_id"
+    ).to_arrow_table()
+    houses = con.execute(
+        "SELECT geometry FROM core.buildings ORDER BY building_id"
+    ).to_arrow_table()
     return Ground(
-        objects(rows["community_id"]),
-        _shapes(rows["geometry"]),
-        _shapes(houses["geometry"]),
+        areas.drop_columns(["geometry"]).combine_chunks(),
+        outlines_of_column(areas["geometry"]),
+        outlines_of_column(houses["geometry"]),
     )
-
-
-def _shapes(values: Any) -> NDArray[np.object_]:
-    """Shapes from the bytearrays that DuckDB gives."""
-    filled: list[Any] = np.ma.filled(np.ma.asarray(values, dtype=object), None).tolist()
-    wkb = np.array([None if one is None else bytes(one) for one in filled], dtype=object)
-    return np.asarray(shapely.from_wkb(wkb), dtype=object)
 
 
 def read_incidents(context: MartContext) -> Spots:

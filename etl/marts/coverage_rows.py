@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import shapely
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from etl.marts.coverage_cameras import CameraList
-from etl.marts.coverage_ground import Ground, Spots, objects
+from etl.marts.coverage_ground import Ground, Spots
+from etl.shapes import column_of_outlines
+from geo._threads import n_threads, run_in_chunks
 from geo.coverage import CityCoverage
+from geo.nearest import nearest
+from geo.outlines import Outlines, join_outlines
 from geo.patrol import PatrolReach
 from geo.projection import unproject
-from geo.sight import DAYPARTS, Cameras, Sight
+from geo.sight import DAYPARTS, Cameras, Sight, outlines_of_views
 from geo.viewshed import WallIndex, viewsheds
 
 PERSON = "recognise"
 MOST_BLIND = 100
-SMOOTH_CELLS = 0.75  # an outline may move by less than one cell to lose its steps
-_BY_COMMUNITY = "FROM found f JOIN core.communities c ON c.community_id = f.community_id"
+SMOOTH_CELLS = 0.6  # an outline may move by less than one cell to lose its steps
+DRAWN_VERTICES = 60  # of a whole circle: a chord lies 2 cm inside an arc of 17 m
+ROW_GROUP = 122_880  # rows that DuckDB lays down together
 
 
 def insert(
@@ -29,6 +36,9 @@ def insert(
 ) -> None:
     """Insert columns into a mart table, with the station and street of `scope` by a join."""
     names = ", ".join(columns)
+    some = any(len(values) for values in columns.values())
+    if not some:  # and no values tell no type
+        return
     con.register("found", pa.table(columns))
     con.execute(
         f"INSERT INTO mart.{table} ({names}, station_id, street_id) "
@@ -36,6 +46,24 @@ def insert(
         f"{scope}.station_id, {scope}.street_id {joined}"
     )
     con.unregister("found")
+
+
+def append(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, Any]) -> None:
+    """Insert columns that bring their station and street along, in the order they come."""
+    found = pa.table(columns)
+    batches = found.to_batches(max_chunksize=ROW_GROUP)
+    con.register("found", pa.Table.from_batches(batches, found.schema))
+    names = ", ".join(columns)
+    con.execute(f"INSERT INTO mart.{table} ({names}) SELECT {names} FROM found")
+    con.unregister("found")
+
+
+def gathered(scope: pa.Table, rows: NDArray[np.int64], *then: NDArray[Any]) -> Any:
+    """Order of rows of a scope by station, so that a slice reads its own stretch; then by row."""
+    station = scope["station_id"].combine_chunks().dictionary_encode()
+    rank = pc.rank(station.dictionary, sort_keys="ascending", tiebreaker="dense").to_numpy()
+    place = np.append(rank, 0)[np.asarray(pc.fill_null(station.indices, -1)).astype(np.int64)]
+    return np.lexsort((*reversed(then), rows, place[rows]))
 
 
 def fill_coverage(
@@ -63,11 +91,12 @@ def fill_coverage(
     open_m2 = np.broadcast_to(city.open_m2[:, None, None], shape)
     strip_m2 = np.broadcast_to(city.strip_m2[:, None, None], shape)
     density = np.array([levels[name] for name in sight.levels])
+    each = shape[1] * shape[2]
+    order = gathered(ground.scope, np.arange(n))
     columns = {
-        "community_id": np.repeat(ground.community_id, shape[1] * shape[2]),
-        "level": np.tile(np.array(sight.levels, object), n * shape[1]),
+        "level": _words(sight.levels, np.tile(np.arange(shape[2]), n * shape[1])),
         "px_per_m": np.tile(density, n * shape[1]),
-        "daypart": np.tile(np.repeat(np.array(DAYPARTS, object), shape[2]), n),
+        "daypart": _words(DAYPARTS, np.tile(np.repeat(np.arange(shape[1]), shape[2]), n)),
         "open_area_m2": open_m2.ravel(),
         "seen_area_m2": city.seen_m2.ravel(),
         "seen_fraction": _share(city.seen_m2, open_m2),
@@ -75,19 +104,16 @@ def fill_coverage(
         "k3_fraction": _share(city.seen_thrice_m2, open_m2),
         "possible_fraction": _share(city.possible_m2, open_m2),
         "strip_seen_fraction": _share(city.strip_seen_m2, strip_m2),
-        "n_gates": np.repeat(n_gates, shape[1] * shape[2]),
+        "n_gates": np.repeat(n_gates, each),
         "n_gates_seen": n_gates_seen.ravel(),
         "n_incidents": np.repeat(n_incidents.ravel(), shape[2]),
         "n_incidents_seen": n_seen.ravel(),
-        "cell_m": np.repeat(city.cell_m, shape[1] * shape[2]),
+        "cell_m": np.repeat(city.cell_m, each),
     }
-    insert(
-        con,
-        "coverage",
-        columns,
-        f"{_BY_COMMUNITY} ORDER BY f.community_id, f.px_per_m, f.daypart",
-        "c",
-    )
+    rows = (order[:, None] * each + np.arange(each)).ravel()
+    found = pa.table(columns).take(pa.array(rows))
+    scope = ground.scoped(np.repeat(order, each))
+    append(con, "coverage", scope | dict(zip(found.column_names, found.columns, strict=True)))
 
 
 def fill_cameras(
@@ -101,44 +127,84 @@ def fill_cameras(
     """Fill `mart.camera_coverage` and `mart.viewsheds` at the level that recognises a person."""
     working, level = cameras.working, sight.levels.index(PERSON)
     n = len(cameras.ids)
-    joined = "FROM found f JOIN core.cameras c USING (camera_id) ORDER BY f.camera_id"
+    scope = con.execute(
+        "SELECT camera_id, community_id, station_id, street_id FROM core.cameras ORDER BY camera_id"
+    ).to_arrow_table()
+    order = gathered(scope, np.arange(n))
+    place = np.empty(n, np.int64)
+    place[order] = np.arange(n)
     reach = np.sqrt(np.maximum(sight.reach2[:, :, level], 0.0))
     area = np.full((len(working), 2), np.nan)
-    for part, daypart in enumerate(DAYPARTS):
+    area[sight.known] = 0.0
+    drawn: list[_Drawn] = []
+    for part in range(len(DAYPARTS)):
         seeing = np.flatnonzero(sight.known & (reach[:, part] > 0))
-        views = viewsheds(
-            optics.x[seeing], optics.y[seeing], walls,
-            range_m=reach[seeing, part],
-            bearing_deg=np.nan_to_num(optics.bearing_deg[seeing]),
-            hfov_deg=optics.hfov_deg[seeing],
-        )  # fmt: skip
-        area[sight.known, part] = 0.0
-        area[seeing, part] = views.areas_m2
-        some = views.areas_m2 > 0
+        alike = np.flatnonzero(reach[seeing, part] == reach[seeing, 0]) if part else seeing[:0]
+        drawn.append(_draw(seeing, alike, drawn, reach[:, part], optics, walls))
+        area[seeing, part] = drawn[-1].area_m2
+        some = np.flatnonzero(drawn[-1].area_m2 > 0)
+        some = some[np.argsort(place[working[seeing[some]]])]
         rows = working[seeing[some]]
         columns = {
-            "camera_id": cameras.ids[rows],
-            "community_id": _community_of(con, cameras)[rows],
-            "level": np.full(len(rows), PERSON, object),
-            "daypart": np.full(len(rows), daypart, object),
+            "level": _words((PERSON,), np.zeros(len(rows), np.int64)),
+            "daypart": _words(DAYPARTS, np.full(len(rows), part)),
             "is_assumed": cameras.assumed[rows, part],
-            "geometry": shapely.to_wkb(views.polygons()[some]),
+            "geometry": column_of_outlines(drawn[-1].outlines.take(some)),
         }
-        insert(con, "viewsheds", columns, joined, "c")
+        append(con, "viewsheds", _columns(scope.take(pa.array(rows))) | columns)
     unique = np.where(sight.known, city.unique_m2[:, 0, level], np.nan)
     columns = {
-        "camera_id": cameras.ids,
-        "community_id": _community_of(con, cameras),
-        "state": cameras.state,
+        "state": pa.array(cameras.state, pa.string()),
         "hfov_deg": _spread(n, working, optics.hfov_deg),
         "reach_m": _spread(n, working, reach[:, 0]),
         "night_reach_m": _spread(n, working, reach[:, 1]),
         "seen_area_m2": _spread(n, working, area[:, 0]),
         "unique_area_m2": _spread(n, working, unique),
-        "is_assumed": cameras.assumed.any(axis=1),
-        "missing": [text or None for text in cameras.missing],
+        "is_assumed": pa.array(cameras.assumed.any(axis=1)),
+        "missing": pa.array([text or None for text in cameras.missing], pa.string()),
     }
-    insert(con, "camera_coverage", columns, joined, "c")
+    found = pa.table(_columns(scope) | columns).take(pa.array(order))
+    append(con, "camera_coverage", _columns(found))
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Views of some cameras at one reach."""
+
+    rows: NDArray[np.int64]
+    area_m2: NDArray[np.float64]
+    outlines: Outlines
+
+
+def _draw(
+    seeing: NDArray[np.int64],
+    alike: NDArray[np.int64],
+    before: list[_Drawn],
+    reach: NDArray[np.float64],
+    optics: Cameras,
+    walls: WallIndex,
+) -> _Drawn:
+    """Draw the views of some cameras, less those `alike` that were drawn before."""
+    fresh = np.delete(np.arange(len(seeing)), alike)
+    rows = seeing[fresh]
+    views = viewsheds(
+        optics.x[rows], optics.y[rows], walls,
+        range_m=reach[rows],
+        bearing_deg=np.nan_to_num(optics.bearing_deg[rows]),
+        hfov_deg=optics.hfov_deg[rows],
+        arc_vertices=DRAWN_VERTICES,
+        n_threads=n_threads(),
+    )  # fmt: skip
+    outlines, area = outlines_of_views(views), views.areas_m2
+    if not len(alike):
+        return _Drawn(seeing, area, outlines)
+    (old,) = before
+    known = np.searchsorted(old.rows, seeing[alike])
+    place = np.empty(len(seeing), np.int64)
+    place[fresh] = len(old.rows) + np.arange(len(fresh))
+    place[alike] = known
+    whole = join_outlines([old.outlines, outlines])
+    return _Drawn(seeing, np.concatenate([old.area_m2, area])[place], whole.take(place))
 
 
 def fill_blind_spots(
@@ -168,41 +234,46 @@ def fill_blind_spots(
     begins = np.flatnonzero(np.r_[True, np.any(group[:, 1:] != group[:, :-1], axis=0)])
     rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.r_[begins, len(order)])) + 1
     order, rank = order[rank <= MOST_BLIND], rank[rank <= MOST_BLIND]
-    shapes = shapely.simplify(
-        blind.geometry[order], SMOOTH_CELLS * city.cell_m[blind.community[order]]
-    )
-    inner = shapely.point_on_surface(shapes)
-    x, y = shapely.get_x(inner), shapely.get_y(inner)
-    lon, lat = unproject(x, y, epsg=epsg)
-    camera, distance = _nearest(inner, camera_ids, optics)
-    names = ground.community_id[blind.community[order]]
-    level = np.array(city.levels, object)[blind.level[order]]
-    daypart = np.array(DAYPARTS, object)[blind.daypart[order]]
-    keys = [f"{a}:{b}:{c}:{d}" for a, b, c, d in zip(names, level, daypart, rank, strict=True)]
+    by_station = gathered(ground.scope, blind.community[order], np.arange(len(order)))
+    order, rank = order[by_station], rank[by_station]
+    x, y = blind.x[order], blind.y[order]
+    lon, lat = _unproject(x, y, epsg)
+    row, distance = nearest(x, y, of_x=optics.x, of_y=optics.y)
+    scope = ground.scoped(blind.community[order])
+    level = _words(city.levels, blind.level[order])
+    daypart = _words(DAYPARTS, blind.daypart[order])
+    words = (scope["community_id"], level, daypart, pa.array(rank).cast(pa.string()))
     columns = {
-        "blind_spot_id": np.array(keys, object),
-        "community_id": names,
+        "blind_spot_id": pc.binary_join_element_wise(*words, ":"),
         "level": level,
         "daypart": daypart,
         "rank": rank,
         "blind_area_m2": blind.area_m2[order],
         "n_incidents": n_incidents[order],
         "n_gates": n_gates[order],
-        "nearest_camera_id": camera,
-        "nearest_camera_m": distance,
+        "nearest_camera_id": pa.array(camera_ids, pa.string()).take(pa.array(row, mask=row < 0)),
+        "nearest_camera_m": _or_null(distance),
         "x": x,
         "y": y,
         "lon": lon,
         "lat": lat,
-        "geometry": shapely.to_wkb(shapes),
+        "geometry": column_of_outlines(blind.outlines.take(order)),
     }
-    insert(
-        con,
-        "blind_spots",
-        columns,
-        f"{_BY_COMMUNITY} ORDER BY f.community_id, f.daypart, f.level, f.rank",
-        "c",
-    )
+    append(con, "blind_spots", scope | columns)
+
+
+def _unproject(
+    x: NDArray[np.float64], y: NDArray[np.float64], epsg: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Degrees of points, by PROJ alone: the answer for one must not depend on the others."""
+    lonlat = np.empty((len(x), 2))
+
+    def work(first: int, beyond: int) -> None:
+        part = unproject(x[first:beyond], y[first:beyond], epsg=epsg, many=len(x) + 1)
+        lonlat[first:beyond] = np.column_stack(part)
+
+    run_in_chunks(work, len(x))
+    return lonlat[:, 0].copy(), lonlat[:, 1].copy()
 
 
 def fill_patrols(
@@ -215,15 +286,14 @@ def fill_patrols(
 ) -> None:
     """Fill `mart.patrol_reach`."""
     n = len(ground.areas)
-    columns = {
-        "community_id": ground.community_id,
+    columns = ground.scoped() | {
         "n_patrol_points": reach.n_points,
         "reach_fraction": _share(reach.reached_m2, reach.open_m2),
         "n_incidents": _per_community(incidents, np.ones(len(incidents.x), bool), n),
         "n_incidents_reached": _per_community(incidents, reached, n),
         "visits_per_day": _or_null(visits_per_day),
     }
-    insert(con, "patrol_reach", columns, f"{_BY_COMMUNITY} ORDER BY f.community_id", "c")
+    append(con, "patrol_reach", columns)
 
 
 def fill_uncovered(
@@ -242,8 +312,7 @@ def fill_uncovered(
     located = _per_community(incidents, np.ones(len(rows), bool), n)
     n_patrolled = None if reached is None else _per_community(incidents, reached, n)
     n_uncovered = _per_community(incidents, neither, n)
-    columns = {
-        "community_id": ground.community_id,
+    columns = ground.scoped() | {
         "n_located": located,
         "n_recognised": _per_community(incidents, recognised, n),
         "n_patrolled": pa.nulls(n, pa.int64()) if n_patrolled is None else n_patrolled,
@@ -258,7 +327,7 @@ def fill_uncovered(
             f"n_uncovered_{daypart}": lost,
             f"uncovered_{daypart}_fraction": _share(lost, of_part),
         }
-    insert(con, "uncovered", columns, f"{_BY_COMMUNITY} ORDER BY f.community_id", "c")
+    append(con, "uncovered", columns)
 
 
 def _per_community(spots: Spots, wanted: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
@@ -284,21 +353,10 @@ def _spread(n: int, rows: NDArray[np.int64], values: NDArray[np.float64]) -> pa.
     return _or_null(whole)
 
 
-def _community_of(con: duckdb.DuckDBPyConnection, cameras: CameraList) -> NDArray[np.object_]:
-    found = con.execute("SELECT community_id FROM core.cameras ORDER BY camera_id").fetchnumpy()
-    return objects(found["community_id"])[: len(cameras.ids)]
+def _words(words: Sequence[str], rows: NDArray[np.int64]) -> pa.Array:
+    """Words by their place among a few."""
+    return pa.array(list(words), pa.string()).take(pa.array(rows))
 
 
-def _nearest(
-    spots: NDArray[np.object_], camera_ids: NDArray[np.object_], optics: Cameras
-) -> tuple[NDArray[np.object_], pa.Array]:
-    """Nearest working camera of each spot, the first by id where several are as near."""
-    camera, distance = np.full(len(spots), None, object), np.full(len(spots), np.nan)
-    if len(camera_ids):
-        tree = shapely.STRtree(shapely.points(optics.x, optics.y))
-        (row, other), far = tree.query_nearest(spots, return_distance=True)
-        first = np.lexsort((other, row))
-        row, other, far = row[first], other[first], far[first]
-        once = np.unique(row, return_index=True)[1]
-        camera[row[once]], distance[row[once]] = camera_ids[other[once]], far[once]
-    return camera, _or_null(distance)
+def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    return dict(zip(table.column_names, table.columns, strict=True))

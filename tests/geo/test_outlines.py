@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import GeoError
-from geo.outlines import Outlines, geojson, outlines_from_wkb, outlines_to_wkb
+from geo.outlines import (
+    Outlines,
+    geojson,
+    join_outlines,
+    outlines_from_wkb,
+    outlines_of,
+    outlines_to_wkb,
+)
 
 SQUARE = shapely.box(0, 0, 4, 4)
 HOLED = shapely.Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(1, 1), (2, 1), (2, 2)]])
@@ -112,3 +119,31 @@ def test_metres_are_refused_as_degrees(wrong: float) -> None:
         geojson(ours)
     with pytest.raises(GeoError, match="13 decimals"):
         geojson(flat([SQUARE]), decimals=13)
+
+
+def test_outlines_are_taken_joined_and_made_of_shapes() -> None:
+    found = [SQUARE, None, TWO, HOLED]
+    ours = outlines_of(np.array(found, object))
+    again = join_outlines([ours.take(np.array([3, 1])), ours.take(np.array([2, 0, 0]))])
+    expected = [HOLED, shapely.Polygon(), TWO, SQUARE, SQUARE]
+    for one, was in zip(again.polygons(), expected, strict=True):
+        assert shapely.equals_exact(one, was)
+    assert outlines_of(ours) is ours
+    assert len(outlines_of([])) == 0
+
+
+def test_edges_keep_the_inside_on_the_left() -> None:
+    clockwise = shapely.Polygon([(0, 0), (0, 4), (4, 4), (4, 4), (4, 0)])
+    edges, starts = outlines_of([clockwise, HOLED]).edges()
+    assert starts.tolist() == [0, 4, 11]
+    middle, along = (edges[:, :2] + edges[:, 2:]) / 2, edges[:, 2:] - edges[:, :2]
+    left = middle + 1e-3 * np.column_stack([-along[:, 1], along[:, 0]])
+    assert shapely.contains(clockwise, shapely.points(left[:4])).all()
+    assert shapely.contains(HOLED, shapely.points(left[4:])).all()
+
+
+def test_shapes_that_are_no_areas_are_refused() -> None:
+    with pytest.raises(GeoError, match="1 of 2 shapes are not polygons, the first a LineString"):
+        outlines_of([SQUARE, shapely.LineString([(0, 0), (1, 1)])])
+    with pytest.raises(GeoError, match="a coordinate that is not finite"):
+        outlines_of([shapely.Polygon([(0, 0), (1, 0), (1, np.inf)])])
