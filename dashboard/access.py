@@ -20,7 +20,8 @@ from dashboard.errors import AccessError
 FILE = Path(__file__).resolve().parent.parent / "data" / "access.toml"
 ROLES = ("public", "planner", "chief", "district", "steward", "auditor")
 PAGES = (
-    "overview", "dossier", "coverage", "cameras", "patrols", "hotspots", "ratings", "data",
+    "overview", "dossier", "coverage", "cameras", "patrols", "clusters", "alarms", "tonight",
+    "hotspots", "clock", "concentration", "accuracy", "ratings", "data",
 )  # fmt: skip
 _FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 

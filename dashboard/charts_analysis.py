@@ -116,7 +116,7 @@ def record(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
                  alt.Tooltip("n:Q", title=t("chart.incidents"), format=",d")],
     )  # fmt: skip
     lines = base.mark_line(strokeWidth=2).encode(
-        strokeDash=alt.StrokeDash("named:N", sort=words, legend=None,
+        strokeDash=alt.StrokeDash("named:N", sort=words,
                                   scale=alt.Scale(domain=words, range=[d for _, _, d in marks])),
     )  # fmt: skip
     points = base.mark_point(filled=True, size=55).encode(

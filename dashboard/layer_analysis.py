@@ -65,14 +65,14 @@ def square_layer(
 def point_layer(
     page: Page, rows: pd.DataFrame, style: Style, *, name: str, title: str, ids: Sequence[str],
     values: Sequence[object] | None = None, tips: Sequence[str] | None = None,
-    pickable: bool = False, visible: bool = True,
+    labels: Sequence[str] | None = None, pickable: bool = False, visible: bool = True,
 ) -> Layer | None:  # fmt: skip
     """Return places by `lon` and `lat` as points; none gives None."""
     if rows.empty:
         return None
     at = Points(rows["lon"].to_numpy(float), rows["lat"].to_numpy(float))
     return Layer(name, title, "point", at, tuple(ids), style, values=values, tooltips=tips,
-                 pickable=pickable, visible=visible)  # fmt: skip
+                 labels=labels, pickable=pickable, visible=visible)  # fmt: skip
 
 
 def member_layer(page: Page, members: pd.DataFrame, *, title: str) -> Layer | None:

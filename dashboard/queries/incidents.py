@@ -31,7 +31,8 @@ class Which:
     `cell_m` metres as `mart.hotspots` writes them. `circle` is x, y and radius in metres.
     `hours` is the first local hour and how many; with `weekday` (0 Monday) the hours begin on
     that day. An uncertain time belongs to every hour that it touches. `cluster` is the key of a
-    cluster of `mart.clusters`; `ids` are incident numbers.
+    cluster of `mart.clusters`; `ids` are incident numbers; `words` are in small letters, one of
+    which the type contains.
     """
 
     since: datetime
@@ -47,6 +48,7 @@ class Which:
     weekday: int | None = None
     cluster: tuple[str, str, str, str, int] | None = None
     ids: tuple[str, ...] | None = None
+    words: tuple[str, ...] | None = None
 
 
 def rows(read: Reader, which: Which, zone: str, *, at_most: int) -> pd.DataFrame:
@@ -91,6 +93,9 @@ def _where(which: Which, zone: str) -> tuple[str, tuple[Any, ...]]:
     if which.ids is not None:
         parts.append(("i.incident_id IN (SELECT unnest(string_split(?, chr(31))))",
                       ("\x1f".join(which.ids),)))  # fmt: skip
+    if which.words is not None:
+        found = " OR ".join("contains(lower(i.type), ?)" for _ in which.words)
+        parts.append((f"({found})", which.words))
     if which.hours is not None:
         parts.append(_in_hours(which, zone))
     return " AND ".join(text for text, _ in parts), tuple(v for _, given in parts for v in given)

@@ -3,7 +3,22 @@
 from collections.abc import Callable
 
 from dashboard.page import Page
-from dashboard.views import cameras, coverage, data, dossier, hotspots, overview, patrols, ratings
+from dashboard.views import (
+    accuracy,
+    alarms,
+    cameras,
+    clock,
+    clusters,
+    concentration,
+    coverage,
+    data,
+    dossier,
+    hotspots,
+    overview,
+    patrols,
+    ratings,
+    tonight,
+)
 
 VIEWS: dict[str, Callable[[Page], None]] = {
     "overview": overview.render,
@@ -11,14 +26,28 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "coverage": coverage.render,
     "cameras": cameras.render,
     "patrols": patrols.render,
+    "clusters": clusters.render,
+    "alarms": alarms.render,
+    "tonight": tonight.render,
     "hotspots": hotspots.render,
+    "clock": clock.render,
+    "concentration": concentration.render,
+    "accuracy": accuracy.render,
     "ratings": ratings.render,
     "data": data.render,
 }
 
 # How the bar groups the pages of a role that has many; a group of one stands alone.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "incidents": ("hotspots",),
+    "incidents": (
+        "clusters",
+        "alarms",
+        "tonight",
+        "hotspots",
+        "clock",
+        "concentration",
+        "accuracy",
+    ),
     "cameras": ("coverage", "cameras", "patrols"),
     "rating": ("ratings",),
 }

@@ -32,6 +32,7 @@ from dashboard.page import Page
 from dashboard.periods import between
 from dashboard.queries import analysis
 from dashboard.queries.incidents import Which
+from dashboard.repeat_kinds import kind_word, repeat_kinds
 from dashboard.styles import single
 
 KNOX = "mart.near_repeats"
@@ -58,11 +59,11 @@ def _now(page: Page) -> None:
     if rows.empty:
         show_note(t("alarms.none"), "info")
         for kind, words in _why_none(page):
-            show_lead(t("alarms.why", kind=t.word("repeat_kind", kind), why=words))
+            show_lead(t("alarms.why", kind=kind_word(page, kind), why=words))
         return
     rows["shown_name"] = [page.name_of(r) if r["community_id"] else None
                           for r in rows.to_dict("records")]  # fmt: skip
-    rows["kind_word"] = [t.word("repeat_kind", k) for k in rows["kind"]]
+    rows["kind_word"] = [kind_word(page, k) for k in rows["kind"]]
     rows["place"] = [a if isinstance(a, str) and a else t("alarms.no_address")
                      for a in rows["address"]]  # fmt: skip
     _cards(page, rows)
@@ -176,6 +177,7 @@ def _open(page: Page, rows: pd.DataFrame, at: int | None) -> None:
     open_rows(page, figures, name="alarm", opened=opened)
 
 
+@st.fragment
 def _pattern(page: Page) -> None:
     """Show the table that the alarms rest on, significance drawn."""
     t, f = page.t, page.f
@@ -188,9 +190,9 @@ def _pattern(page: Page) -> None:
     kinds = list(dict.fromkeys(found["kind"])) if not found.empty else []
     if not kinds:
         for kind, words in _why_no_table(page):
-            show_note(t("alarms.why", kind=t.word("repeat_kind", kind), why=words), "plain")
+            show_note(t("alarms.why", kind=kind_word(page, kind), why=words), "plain")
         return
-    kind = choose(page, "kind", kinds, t("alarms.kind"), lambda k: t.word("repeat_kind", k))
+    kind = choose(page, "kind", kinds, t("alarms.kind"), lambda k: kind_word(page, k))
     rows = found[found["kind"] == kind].reset_index(drop=True)
     head = rows.iloc[0]
     show_lead(t("alarms.knox_lead", n=f.count(head["n_incidents"]), a=f.day(head["period_from"]),
@@ -198,6 +200,12 @@ def _pattern(page: Page) -> None:
                 metric=t(f"metric.{head['metric']}")))  # fmt: skip
     show_knox(page, rows)
     downloads(page, f"near-repeats-{kind}", {"near_repeats": rows})
+    days = (pd.Timestamp(head[one]).date() for one in ("period_from", "period_to"))
+    known = repeat_kinds().get(kind)
+    if known is not None:
+        which = Which(*between(page, *days), words=known.words, located=True)
+        open_rows(page, {"pairs": (t("alarms.rows_kind", kind=kind_word(page, kind)), which)},
+                  name="kind")  # fmt: skip
 
 
 def _why_no_table(page: Page) -> list[tuple[str, str]]:

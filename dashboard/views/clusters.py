@@ -65,6 +65,7 @@ def _told(page: Page, of_class: str) -> pd.DataFrame:
                      for a, s in zip(alive, started, strict=True)]  # fmt: skip
     rows["key"] = rows["analysis"] + "-" + rows["rank"].astype(str)
     rows["where"] = [_where(page, r) for r in rows.to_dict("records")]
+    rows["short"] = [_short(page, r) for r in rows.to_dict("records")]
     order = {"new": 0, "alive": 1, "past": 2}
     return rows.sort_values(
         ["state", "first_on", "p"], key=lambda c: c.map(order) if c.name == "state" else c,
@@ -82,6 +83,14 @@ def _where(page: Page, row: Mapping[Any, Any]) -> str:
     words = "clusters.around" if named else "clusters.around_cell"
     return t(words, name=named or "", n=f.count(inside), cells=f.count(n - inside),
              m=f.number(row["radius_m"], 0))  # fmt: skip
+
+
+def _short(page: Page, row: Mapping[Any, Any]) -> str:
+    """Return the place of a cluster in a few words, for tables and buttons."""
+    t = page.t
+    centre = page.name_of(row) if isinstance(row["community_id"], str) else t("clusters.at_cell")
+    n = int(row["n_places"]) - 1
+    return centre if n < 1 else t("clusters.where_few", name=centre, n=page.f.count(n))
 
 
 def _this_week(page: Page, rows: pd.DataFrame, scans: pd.DataFrame) -> None:
@@ -191,14 +200,15 @@ def _table(page: Page, rows: pd.DataFrame) -> str | None:
     t = page.t
     rows = rows.assign(state_word=[t(f"clusters.{s}") for s in rows["state"]])
     at = show_table(page, rows, {
-        "where": (t("clusters.where"), "text"), "state_word": (t("table.state"), "text"),
+        "short": (t("clusters.where"), "text"), "state_word": (t("table.state"), "text"),
         "first_on": (t("clusters.first"), "date"), "last_on": (t("clusters.last"), "date"),
         "n_observed": (t("table.incidents"), "count"),
         "n_expected": (t("clusters.expected"), "number"),
         "ratio": (t("clusters.ratio"), "number"), "p": (t("analysis.p"), "p"),
         "recurrence_days": (t("clusters.recurrence_days"), "count"),
+        "radius_m": (t("clusters.radius"), "count"), "n_places": (t("clusters.n_places"), "count"),
     }, name="clusters", at_most_px=480, select=True, alt=t("clusters.table_alt"))  # fmt: skip
-    drop = ["key", "tip", "name", "name_en"]
+    drop = ["key", "tip", "short", "name", "name_en"]
     downloads(page, "clusters", {"clusters": rows.drop(columns=drop, errors="ignore")})
     return None if at is None else str(rows.loc[at, "key"])
 
@@ -206,12 +216,12 @@ def _table(page: Page, rows: pd.DataFrame) -> str | None:
 def _open(page: Page, rows: pd.DataFrame, picked: str | None) -> None:
     """Offer the incidents of each cluster; those of a picked one open."""
     figures = {
-        str(r["key"]): (f"{r['where']} ({page.f.count(r['n_observed'])})", _which(page, r))
+        str(r["key"]): (f"{r['short']} ({page.f.count(r['n_observed'])})", _which(page, r))
         for r in rows.head(12).to_dict("records")
     }
     if picked is not None and picked not in figures:
         row = rows[rows["key"] == picked].iloc[0]
-        figures[picked] = (str(row["where"]), _which(page, row))
+        figures[picked] = (str(row["short"]), _which(page, row))
     if picked is not None and st.session_state.get("clusters_picked") != picked:
         st.session_state["clusters_picked"] = picked
         st.rerun(scope="fragment")

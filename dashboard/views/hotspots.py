@@ -1,11 +1,20 @@
-"""Where incidents cluster beyond chance, and when."""
+"""Where incidents cluster beyond chance: four methods, and the record of the map beneath it."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, layer_shapes, layers
+from dashboard import (
+    hot_hours,
+    hot_patterns,
+    layer_analysis,
+    layer_hot,
+    layer_shapes,
+    layers,
+    record,
+)
+from dashboard.address import choose
 from dashboard.blocks import (
     Card,
     downloads,
@@ -17,14 +26,16 @@ from dashboard.blocks import (
     show_note,
     show_table,
 )
-from dashboard.encode import encode_lines
+from dashboard.incident_rows import open_rows
 from dashboard.leaflet.component import working_map
-from dashboard.maps import Layer
 from dashboard.page import Page
-from dashboard.periods import CLASSES
-from dashboard.queries import counts, places
+from dashboard.periods import CLASSES, window
 from dashboard.queries import hotspots as asked
-from dashboard.styles import single
+from dashboard.queries.incidents import Which
+
+METHODS = ("gi_star", "density", "emerging", "communities")
+RECORDED = {"gi_star": "gi_star", "density": "kde"}
+LISTED = 20
 
 
 def render(page: Page) -> None:
@@ -36,117 +47,145 @@ def render(page: Page) -> None:
         return
     _explore(page)
     st.header(t("hotspots.method"))
-    show_list([t(f"hotspots.method_{i}") for i in range(1, 5)])
+    show_list([t(f"hotspots.method_{i}") for i in range(1, 9)])
 
 
 @st.fragment
 def _explore(page: Page) -> None:
-    """Draw the filters, the figures, the map, the table and the clock; reruns alone."""
+    """Draw the filters and what they choose; reruns alone."""
     t = page.t
     known = asked.choices(page, page.scope_kind, page.scope_id)
     if known.empty:
         show_note(t("hotspots.none_for_area"), "plain")
         return
-    of_class, period = _filters(page, known)
-    rows = asked.cells(page, page.scope_kind, page.scope_id, of_class, period,
-                       at_most=layer_shapes.DRAWN_CELLS)  # fmt: skip
+    method = choose(page, "method", METHODS, t("hotspots.which"),
+                    lambda one: t(f"hotspots.way_{one}"), segmented=True)  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        classes = [c for c in CLASSES if c in set(known["class"])]
+        of_class = choose(page, "class", classes, t("filter.class"), lambda one: t(f"class.{one}"))
+        if method in RECORDED:
+            period, hours = _when(page, known)
+    if method == "emerging":
+        hot_patterns.show_emerging(page, of_class)
+    elif method == "communities":
+        hot_patterns.show_communities(page, of_class)
+    else:
+        _cells(page, method, of_class, period, hours)
+
+
+def _when(page: Page, known: pd.DataFrame) -> tuple[str, str]:
+    """Ask for the period and the hours of the day."""
+    t = page.t
+    periods = [p for p in ("12_months", "28_days") if p in set(known["period_kind"])]
+    period = choose(page, "period", periods, t("filter.period"),
+                    lambda one: t(f"period.{one}"), segmented=True)  # fmt: skip
+    offered = list(hot_hours.HOURS) if hot_hours.is_offered(page) else ["all"]
+    hours = choose(page, "hours", offered, t("hotspots.hours"),
+                   lambda one: t(f"hours.{one}"), width=190)  # fmt: skip
+    return period, hours
+
+
+def _cells(page: Page, method: str, of_class: str, period: str, hours: str) -> None:
+    """Draw the cells of a density or of Gi*, their record, their table and their incidents."""
+    t, f = page.t, page.f
+    if hours == "all":
+        rows = asked.cells(page, page.scope_kind, page.scope_id, of_class, period,
+                           at_most=layer_shapes.DRAWN_CELLS)  # fmt: skip
+    else:
+        rows = hot_hours.cells(page, of_class, period, hours).head(layer_shapes.DRAWN_CELLS)
     if rows.empty:
         show_note(t("hotspots.none_for_choice"), "plain")
         return
-    _cards(page, rows)
-    left, right = st.columns([1.5, 1], gap="medium")
-    with left:
-        cells = layers.keep(
-            page, ("cells", of_class, period), lambda: layer_shapes.cell_layer(page, rows)
-        )
-        view = layers.view(
-            page, [cells, _outlines(page), layers.jurisdiction_layer(page)],
-            title=t("hotspots.map"), bounds=layers.area_bounds(page),
-        )  # fmt: skip
-        working_map(view, key="hotspot_map")
+    if hours != "all":
+        show_note(t("hotspots.hours_mean", hours=t(f"hours.{hours}"),
+                    n=f.number(rows.loc[0, "n_incidents"])), "plain")  # fmt: skip
+    _figures(page, rows)
+    wide, narrow = st.columns([1.5, 1], gap="medium")
+    with narrow:
+        at = _table(page, rows, of_class, period, hours)
+    with wide:
+        picked = _map(page, method, rows, (of_class, period, hours), at)
+        show_note(record.sentence(page, of_class, RECORDED[method]), "plain")
+        st.page_link(page.links["accuracy"], label=t("record.open"),
+                     query_params=dict(st.query_params))  # fmt: skip
         if len(rows) < int(rows.loc[0, "n_all"]):
-            show_note(t("hotspots.sampled", n=page.f.count(len(rows)),
-                        total=page.f.count(rows.loc[0, "n_all"])), "plain")  # fmt: skip
-    with right:
-        _table(page, rows, of_class, period)
-    _clock(page, of_class)
+            show_note(t("hotspots.sampled", n=f.count(len(rows)),
+                        total=f.count(rows.loc[0, "n_all"])), "plain")  # fmt: skip
+    cell = picked if at is None else at
+    _open(page, rows, of_class, period, hours, cell)
 
 
-def _filters(page: Page, known: pd.DataFrame) -> tuple[str, str]:
-    t = page.t
-    classes = [c for c in CLASSES if c in set(known["class"])]
-    periods = [p for p in ("12_months", "28_days") if p in set(known["period_kind"])]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        of_class = st.selectbox(
-            t("filter.class"), classes, format_func=lambda one: t(f"class.{one}"),
-            key="hotspots_class", width=220,
-        )  # fmt: skip
-        period = st.segmented_control(
-            t("filter.period"), periods, default=periods[0], required=True,
-            format_func=lambda one: t(f"period.{one}"), key="hotspots_period",
-        )  # fmt: skip
-    return str(of_class), str(period)
-
-
-def _cards(page: Page, rows: pd.DataFrame) -> None:
+def _figures(page: Page, rows: pd.DataFrame) -> None:
     t, f = page.t, page.f
     first = rows.iloc[0]
-    n_hot = int(first["n_hot"])
-    total = int(first["n_incidents"])
-    held = 0 if pd.isna(first["n_incidents_hot"]) else int(first["n_incidents_hot"])
+    n_hot, total = int(first["n_hot"]), float(first["n_incidents"])
+    held = 0.0 if pd.isna(first["n_incidents_hot"]) else float(first["n_incidents_hot"])
     km2 = float(first["cell_m"]) ** 2 / 1e6
     cards = [
         Card(t("hotspots.n_hot"), f.count(n_hot), unit=t("card.of", n=f.count(first["n_all"])),
              lines=(t("hotspots.n_hot_line", m=f.number(first["cell_m"], 0)),)),
         Card(t("hotspots.held"), f.share(held / total) if total else "–",
-             lines=(t("hotspots.held_line", n=f.count(held), total=f.count(total)),)),
+             lines=(t("hotspots.held_line", n=f.number(held), total=f.number(total)),)),
         Card(t("hotspots.area"), f.number(n_hot * km2, 3), unit="km²",
              lines=(t("hotspots.area_line", share=f.share(n_hot / int(first["n_all"]))),)),
     ]  # fmt: skip
     show_cards(cards, t("hotspots.figures"))
-    if n_hot == 0:
+    if rows["z"].isna().all():
+        show_note(t("hotspots.too_few", n=f.number(total)), "warning")
+    elif n_hot == 0:
         show_note(t("hotspots.none_hot"), "info")
 
 
-def _outlines(page: Page) -> Layer | None:
-    style = single("#6b7a87", label=page.t("layer.outlines"), pattern="none",
-                          stroke="#7b8b99", stroke_width=0.8)  # fmt: skip
-    tips = {
-        str(r["community_id"]): encode_lines((page.name_of(r),))
-        for r in places.communities(page).to_dict("records")
-    }
-    return layers.community_layer(page, {}, style, tips, title=page.t("layer.outlines"))
+def _map(
+    page: Page, method: str, rows: pd.DataFrame, choice: tuple[str, ...], at: str | None
+) -> str | None:
+    t = page.t
+    make = layer_hot.density_layer if method == "density" else layer_shapes.cell_layer
+    cells = layers.keep(page, ("cells", method, *choice), lambda: make(page, rows))
+    sure = layers.keep(page, ("sure", *choice), lambda: layer_hot.sure_layer(page, rows))
+    view = layers.view(
+        page, [cells, layer_analysis.outline_layer(page), layers.jurisdiction_layer(page), sure],
+        title=t("hotspots.map"), bounds=layers.area_bounds(page),
+        selected=None if at is None else ("cells", at),
+    )  # fmt: skip
+    picked = working_map(view, key="hotspot_map")
+    return picked.feature_id if picked is not None and picked.layer_id == "cells" else None
 
 
-def _table(page: Page, rows: pd.DataFrame, of_class: str, period: str) -> None:
+def _table(page: Page, rows: pd.DataFrame, of_class: str, period: str, hours: str) -> str | None:
+    """Show the significant cells, or the densest when none is; the cell chosen."""
     t = page.t
     named = rows.assign(kind=[t(f"hot.{k}") for k in layer_shapes.hot_class(rows)])
     shown = named[rows["is_hot"] | rows["is_cold"]].reset_index(drop=True)
     st.subheader(t("hotspots.densest" if shown.empty else "hotspots.table"))
     if shown.empty:
-        shown = named.nlargest(20, "density_per_km2").reset_index(drop=True)
-    show_table(page, shown, {
+        shown = named.nlargest(LISTED, "density_per_km2").reset_index(drop=True)
+    at = show_table(page, shown, {
         "cell_id": (t("table.cell"), "text"), "kind": (t("table.significance"), "text"),
         "n": (t("table.incidents"), "count"), "z": (t("table.z"), "z"),
         "p_fdr": (t("table.p"), "p"),
         "density_per_km2": (t("table.density"), "number"),
-    }, name="cells", at_most_px=440, alt=t("hotspots.table"))  # fmt: skip
-    downloads(page, f"hotspots-{of_class}-{period}", {"hotspots": rows})
+    }, name="cells", at_most_px=440, select=True, alt=t("hotspots.table"))  # fmt: skip
+    downloads(page, f"hotspots-{of_class}-{period}-{hours}", {"hotspots": rows})
+    return None if at is None else str(shown.loc[at, "cell_id"])
 
 
-def _clock(page: Page, of_class: str) -> None:
+def _open(
+    page: Page, rows: pd.DataFrame, of_class: str, period: str, hours: str, cell: str | None
+) -> None:
+    """Offer the incidents of the picked cell, of the hot cells, and all that were counted."""
     t = page.t
-    st.header(t("hotspots.clock"))
-    show_lead(t("hotspots.clock_lead"))
-    hours = counts.hours(page, page.scope_kind, page.scope_id, of_class)
-    if hours.empty or not float(hours["n"].sum()):
-        show_note(t("overview.no_hours"), "plain")
-        return
-    charts.show(charts.week(page, hours), t("overview.by_hour_alt"))
-    top = hours.nlargest(3, "n")
-    words = [
-        t("hotspots.peak", day=t(f"weekday.{int(r.weekday)}"), hour=int(r.hour),
-          n=page.f.number(r.n))
-        for r in top.itertuples()
-    ]  # fmt: skip
-    show_list(words)
+    since, until = window(page, period)
+    when = None if hours == "all" else hot_hours.HOURS[hours]
+    size = float(rows.loc[0, "cell_m"])
+    hot = tuple(rows.loc[rows["is_hot"], "cell_id"])
+    figures: dict[str, tuple[str, Which]] = {}
+    if cell is not None and cell in set(rows["cell_id"]):
+        which = Which(since, until, of_class, cells=(cell,), cell_m=size, hours=when)
+        figures["cell"] = (t("hotspots.rows_cell", cell=cell), which)
+    if hot:
+        which = Which(since, until, of_class, cells=hot, cell_m=size, hours=when)
+        figures["hot"] = (t("hotspots.rows_hot"), which)
+    which = Which(since, until, of_class, located=True, hours=when)
+    figures["all"] = (t("hotspots.rows_all"), which)
+    open_rows(page, figures, name="cell", opened="cell" if "cell" in figures else None)

@@ -188,13 +188,14 @@ def _view(page: Page, plan: pd.DataFrame, walks: pd.DataFrame) -> MapView:
 
 def _stops(page: Page, walks: pd.DataFrame) -> Any:
     t = page.t
-    style = single("#0d2f4f", label=t("tonight.stops"), symbol="circle", radius=7.0,
+    style = single("#0d2f4f", label=t("tonight.stops"), symbol="circle", radius=8.0,
                    stroke="#ffffff", fill_opacity=1.0)  # fmt: skip
     tips = [encode_lines((t("tonight.stop_of", stop=r.stop, patrol=r.patrol), r.when,
                           r.shown_name)) for r in walks.itertuples()]  # fmt: skip
-    return layer_analysis.point_layer(page, walks, style, name="stops", title=t("tonight.stops"),
-                                      ids=tuple(walks["key"]), tips=tips,
-                                      pickable=True)  # fmt: skip
+    return layer_analysis.point_layer(
+        page, walks, style, name="stops", title=t("tonight.stops"), ids=tuple(walks["key"]),
+        tips=tips, labels=[str(n) for n in walks["stop"]], pickable=True,
+    )  # fmt: skip
 
 
 def _table(
