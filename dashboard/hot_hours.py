@@ -7,9 +7,7 @@ incidents themselves, an uncertain time giving each hour its share, and tested a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from math import floor
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -30,6 +28,7 @@ HOURS = {"all": (0, 24), "0-6": (0, 6), "6-12": (6, 6), "12-18": (12, 6), "18-24
 MOST_INCIDENTS = 400_000  # beyond that the count would make a reader wait
 FEWEST_INCIDENTS = 10  # as the build: with fewer no cell can be called hot
 SIGNIFICANT = 0.05
+DIGITS = 6  # the order of additions may move the last ones
 M2_PER_KM2 = 1e6
 CASES = ("criminal", "public_security")
 
@@ -92,7 +91,7 @@ def _read(page: Page) -> _Ground:
     since, until = window(page, "12_months")
     recent, _ = window(page, "28_days")
     size = float(hotspots.cell_size(page, page.scope_kind, page.scope_id).loc[0, "cell_m"])
-    found = hotspots.located(page, since, until)
+    found = hotspots.located(page, since, until, page.f.time_zone)
     xy = found[["x", "y"]].to_numpy(float)
     outlines = hotspots.jurisdictions(page)["geometry"].dropna()
     shape = shapely.union_all(shapely.from_wkb([bytes(one) for one in outlines]))
@@ -107,26 +106,10 @@ def _read(page: Page) -> _Ground:
     inside = shapely.contains_xy(shape, centres[:, 0], centres[:, 1])
     cell = grid.cell_of(xy)
     inside[cell] = True
-    begins = _local(page, found["occurred_from"], since, until)
-    ends = _local(page, found["occurred_to"], since, until)
+    begins, ends = (found[one].to_numpy("datetime64[s]") for one in ("begins", "ends"))
     ends[ends < begins] = np.datetime64("NaT")  # the clock was set back in between
     return _Ground(grid, inside.reshape(grid.shape), cell, found["class"].to_numpy(str), begins,
                    ends, (found["occurred_from"] >= recent).to_numpy())  # fmt: skip
-
-
-def _local(page: Page, times: pd.Series, since: datetime, until: datetime) -> np.ndarray:
-    """Return UTC instants as the district's clock showed them, missing as NaT."""
-    utc = times.to_numpy("datetime64[s]")
-    zone = ZoneInfo(page.f.time_zone)
-    days = np.arange(np.datetime64(since, "h"), np.datetime64(until, "h") + 1)
-    offsets = np.array([_offset(one.astype(datetime), zone) for one in days], "timedelta64[s]")
-    hour = np.clip((utc - days[0].astype("datetime64[s]")) // np.timedelta64(3600, "s"), 0,
-                   len(days) - 1)  # fmt: skip
-    return np.where(np.isnat(utc), utc, utc + offsets[np.where(np.isnat(utc), 0, hour).astype(int)])
-
-
-def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
-    return at.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).utcoffset() or timedelta()
 
 
 def _count(ground: _Ground, of_class: str, period: str, hours: str) -> np.ndarray:
@@ -145,7 +128,7 @@ def _count(ground: _Ground, of_class: str, period: str, hours: str) -> np.ndarra
     used, part = np.unique(ground.cell[kept], return_inverse=True)
     week = aoristic(ground.begins[kept], ground.ends[kept], groups=part, n_groups=len(used))
     n = np.zeros(ground.grid.nx * ground.grid.ny)
-    n[used] = week[:, wanted, :].sum(axis=(1, 2))
+    n[used] = np.round(week[:, wanted, :].sum(axis=(1, 2)), DIGITS)
     return n.reshape(ground.grid.shape)
 
 
@@ -162,10 +145,11 @@ def _density(ground: _Ground, n: np.ndarray) -> np.ndarray:
 
 
 def _tested(ground: _Ground, n: np.ndarray) -> dict[str, np.ndarray]:
+    """Return Gi* of whole counts: the test keeps half a count back, which parts would undo."""
     nothing = np.full(n.shape, np.nan)
     z = p = p_fdr = nothing
     if n.sum() >= FEWEST_INCIDENTS:
-        found = gi_star(np.where(ground.inside, n, np.nan), approximation="gamma")
+        found = gi_star(np.where(ground.inside, np.rint(n), np.nan), approximation="gamma")
         z, p, p_fdr = found.z, found.p, found.p_fdr
     sure = p_fdr <= SIGNIFICANT
     return {"z": z, "p": p, "p_fdr": p_fdr, "is_hot": sure & (z > 0), "is_cold": sure & (z < 0)}

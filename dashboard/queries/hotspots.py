@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 
+from dashboard.clocks import local_sql
 from dashboard.queries import Reader
 
 
@@ -88,13 +91,15 @@ def jurisdictions(read: Reader) -> pd.DataFrame:
     return read.frame("SELECT station_id, geometry FROM core.stations ORDER BY station_id")
 
 
-def located(read: Reader, since: object, until: object) -> pd.DataFrame:
-    """Return place, class and times (UTC) of the located incidents of a period."""
+def located(read: Reader, since: datetime, until: datetime, zone: str) -> pd.DataFrame:
+    """Return place, class, instant and local times of the located incidents of a period."""
+    begins, ends = (local_sql(one, zone, since, until) for one in ("occurred_from", "occurred_to"))
     return read.frame(
-        """
-        SELECT x, y, class, occurred_from, occurred_to FROM core.incidents
+        f"""
+        SELECT x, y, class, occurred_from, {begins} AS begins, {ends} AS ends
+        FROM core.incidents
         WHERE occurred_from >= ? AND occurred_from < ? AND x IS NOT NULL AND y IS NOT NULL
-        """,
+        """,  # noqa: S608
         (since, until),
     )
 
