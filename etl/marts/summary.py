@@ -87,7 +87,6 @@ def derive(context: MartContext) -> None:
     bound = {
         "has_cameras": "cameras" not in context.missing,
         "has_hazards": "hazards" not in context.missing,
-        "as_of": context.as_of,
         "standard": context.district.standards[0] if context.district.standards else "",
     }
     con.execute(_GATHERED, bound)

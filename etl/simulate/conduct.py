@@ -141,8 +141,8 @@ def handle_ratings(n: int, *, rng: np.random.Generator) -> Events:
     event = np.concatenate([np.full(len(one[0]), one[2]) for one in parts])
     day = np.concatenate([one[3] for one in parts])
     order = np.lexsort((event, day, period, who))
-    columns = (one[order] for one in (who, period, event, day))
-    return Events(*columns, n_refused=int(late.sum() + early.sum()))
+    refused = int(late.sum() + early.sum())
+    return Events(who[order], period[order], event[order], day[order], refused)
 
 
 def write_managers(city: City, folder: Path, truth: Truth) -> Source:
@@ -151,7 +151,7 @@ def write_managers(city: City, folder: Path, truth: Truth) -> Source:
     ids = community_ids(city.size.communities).tolist()
     table = pa.table(
         {
-            "经理编号": pick(numbered("JL", int(it.manager.max()) + 1, 4), it.manager),
+            "经理编号": pick(numbered("JL", int(it.manager.max()) + 1, 4).tolist(), it.manager),
             "小区编号": pick(ids, it.community),
             "经理姓名": [_name(one) for one in it.manager.tolist()],
             "任职日期": days(it.from_on),
