@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from geo.grid import Floats, Ints
 
+WIDTH = 32  # columns of counts are filled up to multiples of this
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -89,34 +90,63 @@ def _expected(first, zone, near, measure, times, by_place, begin, end):  # type:
 
 
 @njit(cache=True, nogil=True)
+def _add_until_reached(rows, near, level, cut, acc, k, end):  # type: ignore[no-untyped-def]
+    """Add rows to ``acc`` until a column reaches the cut; give that entry, or ``end``.
+
+    Apart from what follows a hit, and of a width known to the compiler: so it stays in vectors.
+    """
+    typed = rows.dtype.type
+    for q in range(k, end):
+        row, bar = rows[near[q]], cut[level[q]]
+        over = typed(-1)
+        for j in range(WIDTH):
+            held = typed(acc[j] + row[j])
+            acc[j] = held
+            over = max(over, typed(held - bar[j]))
+        if over >= 0:
+            return q
+    return end
+
+
+@njit(cache=True, nogil=True)
 def _trailing(rows, i, zones, cut, time, total, best):  # type: ignore[no-untyped-def]
     """Best window of list i among those that reach the last slot.
 
-    Column j of ``rows`` counts the last j + 1 slots.
+    Column j of block b of ``rows`` counts the last 32 b + j + 1 slots.
     """
     start, near, level, whole, measure, shrink, _ = zones
     times, by_place, _ = time
-    width, n_slots = rows.shape[1], times.shape[0] - 1
-    acc = np.zeros(width, rows.dtype)
-    typed = rows.dtype.type
+    n_slots = times.shape[0] - 1
+    acc = np.zeros(WIDTH, rows.dtype)
     found = (best, -1, 0, 0)
-    for k in range(start[i], start[i + 1]):
-        row, bar = rows[near[k]], cut[level[k]]
-        over = typed(-1)
-        for j in range(width):
-            held = typed(acc[j] + row[j])
-            acc[j] = held
-            gap = typed(held - bar[j])
-            over = gap if gap > over else over
-        if over >= 0 and whole[k]:
-            for j in range(width):
-                if acc[j] >= bar[j]:
-                    begin = n_slots - 1 - j
-                    here = _expected(start[i], k, near, measure, times, by_place, begin, n_slots)
-                    value = log_ratio(acc[j], here, total) * shrink[i]
-                    if value > found[0]:
-                        found = (value, k, begin, n_slots)
+    for b in range(rows.shape[0]):
+        acc[:] = 0
+        k = _add_until_reached(rows[b], near, level, cut[b], acc, start[i], start[i + 1])
+        while k < start[i + 1]:
+            bar = cut[b, level[k]]
+            for j in range(WIDTH if whole[k] else 0):
+                if acc[j] < bar[j]:
+                    continue
+                begin = n_slots - 1 - WIDTH * b - j
+                here = _expected(start[i], k, near, measure, times, by_place, begin, n_slots)
+                value = log_ratio(acc[j], here, total) * shrink[i]
+                if value > found[0]:
+                    found = (value, k, begin, n_slots)
+            k = _add_until_reached(rows[b], near, level, cut[b], acc, k + 1, start[i + 1])
     return found
+
+
+@njit(cache=True, nogil=True)
+def _add_run(rows, near, closes_run, acc, k):  # type: ignore[no-untyped-def]
+    """Add rows to ``acc`` up to the end of the run of zones, and give its last entry."""
+    typed = rows.dtype.type
+    while True:
+        row = rows[near[k]]
+        for t in range(acc.shape[0]):
+            acc[t] = typed(acc[t] + row[t])
+        if closes_run[k]:
+            return k
+        k += 1
 
 
 @njit(cache=True, nogil=True)
@@ -132,53 +162,67 @@ def _reaches(held, length, bar):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _any_reaches(held, lengths, bar, maybe):  # type: ignore[no-untyped-def]
+    """Tell for each run of lengths whether its longest window reaches the bar anywhere."""
+    some = False
+    for g in range(1, lengths.shape[0]):
+        maybe[g] = _reaches(held, lengths[g], bar[g])
+        some |= maybe[g]
+    return some
+
+
+@njit(cache=True, nogil=True)
+def _windows_of_zone(held, i, k, zones, bar, maybe, time, total, found):  # type: ignore[no-untyped-def]
+    """Work out the windows of one zone that reach the bar."""
+    start, near, _, _, measure, shrink, _ = zones
+    times, by_place, lengths = time
+    for g in range(1, lengths.shape[0]):
+        if not (maybe[g] and _reaches(held, lengths[g], bar[g])):
+            continue
+        for length in range(lengths[g - 1] + 1, lengths[g] + 1):
+            if not _reaches(held, length, bar[g]):
+                continue
+            for begin in range(held.shape[0] - length):
+                n = held[begin + length] - held[begin]
+                if n < bar[g]:
+                    continue
+                end = begin + length
+                here = _expected(start[i], k, near, measure, times, by_place, begin, end)
+                value = log_ratio(n, here, total) * shrink[i]
+                if value > found[0]:
+                    found = (value, k, begin, end)
+    return found
+
+
+@njit(cache=True, nogil=True)
 def _sliding(rows, i, zones, cut, time, total, best):  # type: ignore[no-untyped-def]
     """Best window of list i among those of any begin.
 
-    Column t of ``rows`` counts the slots before t. What no window of the longest length reaches in
-    the largest zone of a run, no shorter window of a smaller zone reaches either; so runs of zones
-    and of lengths are put aside at once.
+    Column t of the one block of ``rows`` counts the slots before t. What no window of the longest
+    length reaches in the largest zone of a run, no shorter window of a smaller zone reaches
+    either; so runs of zones and of lengths are put aside at once.
     """
-    start, near, level, whole, measure, shrink, closes_run = zones
-    times, by_place, lengths = time
-    width, n_slots = rows.shape[1], times.shape[0] - 1
-    typed = rows.dtype.type
-    acc, before = np.zeros(width, rows.dtype), np.zeros(width, rows.dtype)
+    start, near, level, whole, _, _, closes_run = zones
+    times, lengths = time[0], time[2]
+    rows, cut = rows[0], cut[0]
+    acc, before = np.zeros(rows.shape[1], rows.dtype), np.zeros(rows.shape[1], rows.dtype)
+    maybe = np.zeros(lengths.shape[0], np.bool_)
     found, run = (best, -1, 0, 0), start[i]
-    for k in range(start[i], start[i + 1]):
-        row = rows[near[k]]
-        for t in range(width):
-            acc[t] = typed(acc[t] + row[t])
-        if not closes_run[k]:
-            continue
-        maybe = False
-        for g in range(1, lengths.shape[0]):
-            if _reaches(acc[: n_slots + 1], lengths[g], cut[level[run], g]):
-                maybe = True
-                break
-        for q in range(run, k + 1 if maybe else run):
-            row = rows[near[q]]
-            for t in range(width):
-                before[t] = typed(before[t] + row[t])
-            if not whole[q]:
-                continue
-            for g in range(1, lengths.shape[0]):
-                bar = cut[level[q], g]
-                if not _reaches(before[: n_slots + 1], lengths[g], bar):
-                    continue
-                for length in range(lengths[g - 1] + 1, lengths[g] + 1):
-                    for begin in range(n_slots - length + 1):
-                        n = before[begin + length] - before[begin]
-                        if n < bar:
-                            continue
-                        here = _expected(
-                            start[i], q, near, measure, times, by_place, begin, begin + length
-                        )
-                        value = log_ratio(n, here, total) * shrink[i]
-                        if value > found[0]:
-                            found = (value, q, begin, begin + length)
+    while run < start[i + 1]:
+        last = _add_run(rows, near, closes_run, acc, run)
+        if _any_reaches(acc[: times.shape[0]], lengths, cut[level[run]], maybe):
+            typed = rows.dtype.type
+            for q in range(run, last + 1):
+                row = rows[near[q]]
+                for t in range(before.shape[0]):
+                    before[t] = typed(before[t] + row[t])
+                if whole[q]:
+                    found = _windows_of_zone(
+                        before[: times.shape[0]], i, q, zones, cut[level[q]], maybe, time, total,
+                        found,
+                    )  # fmt: skip
         before[:] = acc
-        run = k + 1
+        run = last + 1
     return found
 
 
@@ -211,12 +255,12 @@ def _next(state: NDArray[np.uint64]) -> float:
 @njit(cache=True, nogil=True)
 def _shuffle(rows, state, place, column, swapped):  # type: ignore[no-untyped-def]
     """Give the columns to cases drawn without repetition, and count; ``place`` is restored."""
-    n = place.shape[0]
+    n, width = place.shape[0], rows.shape[2]
     for q in range(column.shape[0]):
         other = q + int(_next(state) * (n - q))
         place[q], place[other] = place[other], place[q]
         swapped[q] = other
-        rows[place[q], column[q]] += 1
+        rows[column[q] // width, place[q], column[q] % width] += 1
     for q in range(column.shape[0] - 1, -1, -1):
         place[q], place[swapped[q]] = place[swapped[q]], place[q]
 
@@ -236,16 +280,28 @@ def _scatter(rows, state, keep, other, total):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _cumulate(rows):  # type: ignore[no-untyped-def]
+    """Add up the columns of each place, one block after the other."""
+    for b in range(rows.shape[0]):
+        for p in range(rows.shape[1]):
+            if b:
+                rows[b, p, 0] += rows[b - 1, p, rows.shape[2] - 1]
+            for j in range(1, rows.shape[2]):
+                rows[b, p, j] += rows[b, p, j - 1]
+
+
+@njit(cache=True, nogil=True)
 def null_maxima(rows, seeds, place, column, keep, other, zones, cuts, time, total, trailing, out):  # type: ignore[no-untyped-def]
     """Write the largest statistic of random data for each seed.
 
     ``place`` and ``column`` are those of the cases to be shuffled; with ``keep`` cases are thrown
-    on cells instead. ``cuts`` are tried one after the other, from the tallest, until the largest
-    statistic is not below what the cut lets through.
+    on cells instead. ``cuts`` holds rising statistics, the first 0, the one to begin with, and the
+    table of each: a taller one is taken as soon as the best found allows, a lower one when all
+    was looked through in vain.
     """
     place, swapped = place.copy(), np.empty(column.shape[0], np.int64)
     state = np.empty(1, np.uint64)
-    levels, tables = cuts
+    levels, begin_with, tables = cuts
     for r in range(seeds.shape[0]):
         state[0] = seeds[r]
         rows[:] = 0
@@ -253,16 +309,17 @@ def null_maxima(rows, seeds, place, column, keep, other, zones, cuts, time, tota
             _scatter(rows, state, keep, other, int(total))
         else:
             _shuffle(rows, state, place, column, swapped)
-        for p in range(rows.shape[0]):
-            for j in range(1, rows.shape[1]):
-                rows[p, j] += rows[p, j - 1]
+        _cumulate(rows)
         best = 0.0
-        for level in range(levels.shape[0]):
+        for first in range(begin_with, -1, -1):
+            now = first
             for i in range(zones[0].shape[0] - 1):
                 if trailing:
-                    best = _trailing(rows, i, zones, tables[level], time, total, best)[0]
+                    best = _trailing(rows, i, zones, tables[now], time, total, best)[0]
                 else:
-                    best = _sliding(rows, i, zones, tables[level], time, total, best)[0]
-            if best >= levels[level]:
+                    best = _sliding(rows, i, zones, tables[now], time, total, best)[0]
+                while now + 1 < levels.shape[0] and levels[now + 1] <= best:
+                    now += 1
+            if best >= levels[first]:
                 break
         out[r] = best

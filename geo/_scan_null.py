@@ -14,7 +14,7 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-from geo._scan_kernels import best_of_lists, least_counts, make_alias, null_maxima
+from geo._scan_kernels import WIDTH, best_of_lists, least_counts, make_alias, null_maxima
 from geo._scan_zones import TIE, Zones
 from geo._threads import n_threads, run_in_chunks
 from geo.grid import Floats, Ints
@@ -22,6 +22,9 @@ from geo.grid import Floats, Ints
 # statistics looked for one after the other where nothing is known of them yet
 LADDER = (20.0, 14.0, 10.0, 7.0, 5.0, 3.0, 0.0)
 PILOT = 4
+# statistics looked for then, in parts of the least found, and the one to begin with
+RUNGS = np.array([0.5, 0.75, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75])
+BEGIN = 3
 BATCH = 32
 STEP = 1.02  # zones whose expectation differs by less share a row of the cut table
 RUN = 1.3  # zones and lengths within this factor are put aside together
@@ -69,10 +72,11 @@ class Search:
         return len(self.times) - 1
 
     @cached_property
-    def n_columns(self) -> int:
-        """Columns of the counts, filled up to whole vector registers."""
-        n = self.longest if self.trailing else self.n_slots + 1
-        return n if n < 16 else 32 * ceil(n / 32)
+    def shape(self) -> tuple[int, int, int]:
+        """Blocks, places and columns of the counts, filled up to whole vector registers."""
+        if self.trailing:
+            return ceil(self.longest / WIDTH), len(self.weight), WIDTH
+        return 1, len(self.weight), WIDTH * ceil((self.n_slots + 1) / WIDTH)
 
     @cached_property
     def lengths(self) -> Ints:
@@ -93,7 +97,7 @@ class Search:
             else self.times[None]
         )
         whole = whole[~np.isnan(whole[:, 0])]
-        found = np.zeros(self.n_columns if self.trailing else len(self.lengths))
+        found = np.zeros(self.shape[0] * WIDTH if self.trailing else len(self.lengths))
         for g, shorter in enumerate(self.lengths[:-1]):
             span = shorter + 1
             here = (
@@ -139,8 +143,9 @@ class Search:
         table = least_counts(edges, self.least_share, float(self.total), at_least, self.min_cases)
         if self.trailing:
             table[:, : self.shortest - 1] = table[:, self.longest :] = self.total + 1
+        blocks = self.shape[0]
         small: NDArray[np.signedinteger] = np.minimum(table, np.iinfo(kind).max).astype(kind)
-        return small
+        return np.ascontiguousarray(small.reshape(len(edges), blocks, -1).transpose(1, 0, 2))
 
     def on(self, zones: Zones) -> "Search":
         """Give the same search over other zones."""
@@ -164,7 +169,7 @@ def count_rows(search: Search, place: Ints, slot: Ints) -> Ints:
     """Count the cases of each place, cumulated over columns."""
     column = search.column(slot)
     inside = column >= 0
-    n, width = len(search.weight), search.n_columns
+    n, width = len(search.weight), search.shape[0] * search.shape[2]
     flat = np.bincount(place[inside] * width + column[inside], minlength=n * width)
     counts: Ints = np.cumsum(flat.reshape(n, width), axis=1)
     return counts
@@ -193,7 +198,8 @@ def best_windows(
     n_lists = len(search.zones.centre)
     zones, time = search.arguments()
     kind = _kind(_most_in_a_list(search.zones, rows[:, -1]))
-    rows = rows.astype(kind)
+    blocks, n, width = search.shape
+    counts = np.ascontiguousarray(rows.astype(kind).reshape(n, blocks, width).transpose(1, 0, 2))
     found, where = np.zeros(n_lists), np.full((n_lists, 3), -1)
     open_lists = np.arange(n_lists)
     for level in LADDER if at_least is None else (at_least,):
@@ -201,7 +207,7 @@ def best_windows(
 
         def work(first: int, last: int, cut: NDArray = cut, which: Ints = which) -> None:
             best_of_lists(
-                rows, which[first:last], zones, cut, time, float(search.total), search.trailing,
+                counts, which[first:last], zones, cut, time, float(search.total), search.trailing,
                 found, where,
             )  # fmt: skip
 
@@ -249,12 +255,13 @@ def shuffled(search: Search, place: Ints, slot: Ints) -> Chance:
 
 def thrown(search: Search) -> Chance:
     """Make random data by throwing the cases where they are expected."""
-    n, width = len(search.weight), search.n_columns
+    blocks, n, width = search.shape
     before = search.by_place if len(search.by_place) else np.outer(search.weight, search.times)
     column = search.column(np.arange(search.n_slots))
-    chance = np.zeros(n * width + 1)
-    cells = chance[:-1].reshape(n, width)
-    cells[:, column[column >= 0]] = np.diff(before, axis=1)[:, column >= 0]
+    chance = np.zeros(blocks * n * width + 1)
+    cells = chance[:-1].reshape(blocks, n, width)
+    seen = column[column >= 0]
+    cells[seen // width, :, seen % width] = np.diff(before, axis=1)[:, column >= 0].T
     chance[-1] = np.diff(before, axis=1)[:, column < 0].sum()
     keep, other = make_alias(chance * (len(chance) / chance.sum()))
     most = search.zones.measure.max(initial=0.0)
@@ -263,7 +270,9 @@ def thrown(search: Search) -> Chance:
     return Chance(none, none, keep, other, _kind(min(search.total, most + 20 * most**0.5 + 100)))
 
 
-def maxima(search: Search, chance: Chance, seeds: NDArray[np.uint64], levels: Floats) -> Floats:
+def maxima(
+    search: Search, chance: Chance, seeds: NDArray[np.uint64], levels: Floats, begin_with: int
+) -> Floats:
     """Find the largest statistic of random data for each seed.
 
     Parameters
@@ -275,7 +284,9 @@ def maxima(search: Search, chance: Chance, seeds: NDArray[np.uint64], levels: Fl
     seeds
         One a replicate; the result depends on nothing else.
     levels
-        Falling statistics to look for one after the other, the last 0: they change the time only.
+        Rising statistics to look for, the first 0: they change the time only.
+    begin_with
+        Which to look for first.
 
     Returns
     -------
@@ -285,12 +296,11 @@ def maxima(search: Search, chance: Chance, seeds: NDArray[np.uint64], levels: Fl
     zones, time = search.arguments()
     cuts = np.stack([search.cut(level, chance.kind) for level in levels])
     out = np.zeros(len(seeds))
-    shape = (len(search.weight), search.n_columns)
 
     def work(first: int, last: int) -> None:
         null_maxima(
-            np.zeros(shape, chance.kind), seeds[first:last], chance.place, chance.column,
-            chance.keep, chance.other, zones, (levels, cuts), time, float(search.total),
+            np.zeros(search.shape, chance.kind), seeds[first:last], chance.place, chance.column,
+            chance.keep, chance.other, zones, (levels, begin_with, cuts), time, float(search.total),
             search.trailing, out[first:last],
         )  # fmt: skip
 
@@ -328,16 +338,15 @@ def null_distribution(
         One largest statistic a replicate, in the order they were made.
     """
     seeds = rng.integers(0, 2**64, size=replications, dtype=np.uint64)
-    found = maxima(search, chance, seeds[:PILOT], np.array(LADDER))
-    first = 0.85 * found.min(initial=20.0)
-    levels = np.array([first, first / 2, 0.0]) if first > 0 else np.zeros(1)
+    found = maxima(search, chance, seeds[:PILOT], np.array(LADDER[::-1]), len(LADDER) - 1)
+    levels = np.concatenate([[0.0], found.min(initial=LADDER[0]) * RUNGS])
     while len(found) < replications:
         if stop_after is not None:
             reached = np.flatnonzero(at_least(found, observed))
             if len(reached) >= stop_after:
                 return found[: reached[stop_after - 1] + 1]
         size = replications - len(found) if stop_after is None else BATCH
-        more = maxima(search, chance, seeds[len(found) : len(found) + size], levels)
+        more = maxima(search, chance, seeds[len(found) : len(found) + size], levels, BEGIN)
         found = np.concatenate([found, more])
     return found
 

@@ -121,7 +121,7 @@ def _flatten(points: Floats, ratio: float, bearing_deg: float) -> Floats:
 def _nearest(
     points: Floats, weight: Floats, most: float, radius_m: float
 ) -> tuple[NDArray[np.int32], Floats, NDArray[np.bool_], Floats, Ints]:
-    """List neighbours until weight or radius is used up: place, distance, whole, sum; and how many."""
+    """List neighbours until weight or radius is used up: place, distance, whole, sum; count."""
     n = len(points)
     tree = cKDTree(points)
     parts, held_parts = [], []
