@@ -51,6 +51,7 @@ def star_layers(
     inside: NDArray[np.bool_],
     *,
     steps_back: int = 0,
+    apart: bool = False,
     false_share: float = 0.05,
 ) -> Stars:
     """Measure whether a cell, its eight neighbours, and those before hold more than their share.
@@ -63,13 +64,16 @@ def star_layers(
         Cells of the study area, shape (rows, columns); counts outside it are not used.
     steps_back
         Earlier layers that count as neighbours too, >= 0; the first layers have fewer.
+    apart
+        True: each layer is a population and a set of tests of its own; it then needs 0 steps
+        back. False: all cells of all layers are one, with one mean and variance.
     false_share
         Expected share of false finds among the cells called hot or cold, in (0, 1).
 
     Returns
     -------
     Stars
-        All cells of all layers are one population, with one mean and variance.
+        Nothing is hot or cold in a layer, when apart, whose counts are all equal.
 
     Notes
     -----
@@ -77,31 +81,39 @@ def star_layers(
     counts takes few values and a window few sizes: each pair of them is worked out once.
     """
     n = np.asarray(counts)
-    if n.ndim != 3 or inside.shape != n.shape[1:] or n.dtype.kind not in "iu" or steps_back < 0:
+    bad = n.ndim != 3 or inside.shape != n.shape[1:] or n.dtype.kind not in "iu"
+    if bad or steps_back < 0 or (apart and steps_back):
         raise GeoError(
             f"star_layers: counts of {n.dtype} with shape {n.shape}, inside {inside.shape}, "
-            f"steps_back {steps_back}; whole numbers (layers, rows, columns), (rows, columns) and "
-            "at least 0 were expected. Stack one grid of counts per layer."
+            f"steps_back {steps_back}, apart {apart}; whole numbers (layers, rows, columns), "
+            "(rows, columns), at least 0, and 0 with apart were expected. Stack one grid of "
+            "counts per layer."
         )
     n = np.where(inside, n, 0).astype(np.int64)
-    tests = int(inside.sum()) * len(n)
     flat = n[:, inside]
+    tests = flat.shape[1] if apart else flat.size
     if tests < MIN_PLACES or flat.min() == flat.max():
         few = tests < MIN_PLACES
         return _nothing(n.shape, inside, "too_few" if few else "constant")
-    sums = _windows(n, steps_back)
-    sizes = _windows(np.broadcast_to(inside.astype(np.int64), n.shape), steps_back)
-    # a cell number for each pair of window size and sum
+    sums = _windows(n, steps_back)[:, inside]
+    sizes = _windows(np.broadcast_to(inside.astype(np.int64), n.shape), steps_back)[:, inside]
+    # a number for each pair of window size and sum, those of each population together
     top = int(sums.max()) + 1
-    pair = (sizes * top + sums)[:, inside]
+    pair = sizes * top + sums
     low = int(pair.min())
-    seen = np.bincount((pair - low).ravel())
+    pair -= low
+    width = int(pair.max()) + 1
+    if apart:
+        pair += (np.arange(len(n)) * width)[:, None]
+    seen = np.bincount(pair.ravel())
     kinds = np.flatnonzero(seen)
-    z, p = _of_pairs((kinds + low) // top, (kinds + low) % top, flat)
-    state = _rejected(p, seen[kinds], false_share) * np.sign(z).astype(np.int8)
+    of = kinds // width
+    size, total = (kinds % width + low) // top, (kinds % width + low) % top
+    z, p = _of_pairs(size, total, of, flat if apart else flat.reshape(1, -1))
+    state = _rejected(p, seen[kinds], of, false_share) * np.sign(z).astype(np.int8)
     at = np.zeros(len(seen), np.int64)
     at[kinds] = np.arange(len(kinds))
-    row = at[pair - low]
+    row = at[pair]
     return Stars(
         _spread(z[row], inside, np.nan),
         _spread(p[row], inside, np.nan),
@@ -124,16 +136,16 @@ def _windows(layers: Ints, steps_back: int) -> Ints:
     return total
 
 
-def _of_pairs(size: Ints, total: Ints, x: Ints) -> tuple[Floats, Floats]:
-    """Give z and p of windows of some size and sum among the counts x."""
-    n, w = x.size, size.astype(np.float64)
-    mean, spread = float(x.mean()), float(x.var())
-    # moments from how often each count occurs: the counts are many, their values few
-    often = np.bincount(x.ravel())
-    third_x = float(((np.arange(len(often)) - mean) ** 3 * often).sum()) / n
+def _of_pairs(size: Ints, total: Ints, of: Ints, x: Ints) -> tuple[Floats, Floats]:
+    """Give z and p of windows of some size and sum among the counts x of their population."""
+    n, w = x.shape[1], size.astype(np.float64)
+    mean = x.mean(axis=1, keepdims=True)
+    away = x - mean
+    square = away * away
+    spread, third_x = square.mean(axis=1)[of], (square * away).mean(axis=1)[of]
     variance = spread * (n * w - w**2) / (n - 1)
     deviation = np.sqrt(np.where(variance > 1e-12 * spread * w, variance, 0.0))
-    excess = total - w * mean
+    excess = total - w * mean[of, 0]
     z = np.divide(excess, deviation, out=np.zeros(len(w)), where=deviation > 0)
     p = np.ones(len(w))
     far = np.abs(z) >= NEAR
@@ -143,15 +155,19 @@ def _of_pairs(size: Ints, total: Ints, x: Ints) -> tuple[Floats, Floats]:
     return z, p
 
 
-def _rejected(p: Floats, times: Ints, false_share: float) -> NDArray[np.int8]:
-    """Tell which p the step-up rule rejects when each occurs some number of times."""
-    order = np.argsort(p, kind="stable")
+def _rejected(p: Floats, times: Ints, of: Ints, false_share: float) -> NDArray[np.int8]:
+    """Tell which p the step-up rule rejects in each population when each occurs so many times."""
+    order = np.lexsort((p, of))
+    first = np.searchsorted(of[order], np.arange(int(of[-1]) + 2))
     rank = np.cumsum(times[order])
-    below = np.flatnonzero(p[order] <= false_share * rank / rank[-1])
-    out = np.zeros(len(p), np.int8)
-    if len(below):
-        out[p <= p[order][below[-1]]] = 1
-    return out
+    before = np.concatenate([[0], rank])[first[:-1]]
+    all_of = rank[first[1:] - 1] - before
+    below = p[order] <= false_share * (rank - before[of[order]]) / all_of[of[order]]
+    highest = np.zeros(len(all_of))
+    np.maximum.at(highest, of[order][below], p[order][below])
+    rejects = np.zeros(len(all_of), np.bool_)
+    rejects[of[order][below]] = True
+    return (rejects[of] & (p <= highest[of])).astype(np.int8)
 
 
 def _spread(values: NDArray[np.generic], inside: NDArray[np.bool_], empty: float) -> Floats:

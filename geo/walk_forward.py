@@ -101,13 +101,13 @@ def walk_forward(
             "least 1 and metres above 0 were expected. Stack one grid of counts per bin."
         )
     n = np.where(inside, n, 0)
-    s = bandwidth_m / cell_m
-    trials: list[Trial] = []
-    for period in range(train, len(n)):
-        past, now = n[period - train : period].sum(axis=0), n[period]
-        if inside.any() and past[inside].any() and now[inside].any():
-            trials += _try(past, now, inside, period, smooth_counts(past, inside, s=s))
-    return trials
+    sums = np.concatenate([np.zeros((1, *inside.shape), n.dtype), np.cumsum(n, axis=0)])
+    periods = np.arange(train, len(n))
+    past, now = sums[periods] - sums[periods - train], n[periods]
+    some = past.any(axis=(1, 2)) & now.any(axis=(1, 2))
+    if not some.any():
+        return []
+    return _try(past[some], now[some], inside, periods[some], s=bandwidth_m / cell_m)
 
 
 def smooth_counts(n: NDArray[np.integer], inside: NDArray[np.bool_], *, s: float) -> Floats:
@@ -116,9 +116,9 @@ def smooth_counts(n: NDArray[np.integer], inside: NDArray[np.bool_], *, s: float
     Parameters
     ----------
     n
-        Counts, shape (rows, columns), 0 outside.
+        Counts, shape (rows, columns) or (layers, rows, columns), 0 outside.
     inside
-        Cells of the study area, the same shape.
+        Cells of the study area, shape (rows, columns).
     s
         Standard deviation of the kernel in cells, > 0.
 
@@ -136,72 +136,96 @@ def _try(
     past: NDArray[np.integer],
     now: NDArray[np.integer],
     inside: NDArray[np.bool_],
-    period: int,
-    density: Floats,
+    periods: NDArray[np.integer],
+    *,
+    s: float,
 ) -> list[Trial]:
-    """Test the maps drawn from ``past`` on ``now``."""
-    stars = star_layers(past[None], inside)
-    score: dict[Method, Floats] = {
-        "kde": _round(density[inside]),
-        "gi_star": _round(stars.z[0][inside]),
-        "last_year": past[inside].astype(np.float64),
-        "chance": np.zeros(int(inside.sum())),
+    """Test the maps drawn from each period's past on what came."""
+    stars = star_layers(past, inside, apart=True)
+    before, after = past[:, inside].astype(np.float64), now[:, inside].astype(np.float64)
+    scores: dict[Method, Floats] = {
+        "kde": _round(smooth_counts(past, inside, s=s)[:, inside]),
+        "gi_star": _round(stars.z[:, inside]),
+        "last_year": before,
+        "chance": np.zeros(before.shape),
     }
-    before, after = past[inside].astype(np.float64), now[inside].astype(np.float64)
-    best = np.concatenate([[0.0], np.cumsum(np.sort(after)[::-1])])
-    sums = float(before.sum()), float(after.sum())
-    cells, found = len(before), []
-    wanted: list[tuple[Method, Flagged, Floats]] = []
-    for method, values in score.items():
-        order = np.argsort(-values, kind="stable")
+    cells = before.shape[1]
+    counted = _Counted(periods, before, after, _best(after))
+    found: list[Trial] = []
+    for method, score in scores.items():
+        order = -np.sort(-score, axis=1)
         for flagged, share in SHARES.items():
-            wanted.append((method, flagged, _top(values, order, max(1, round(share * cells)))))
-    hot = stars.state[0][inside] == 1
-    if hot.any():
-        wanted.append(("gi_star", "significant", hot.astype(np.float64)))
-    for method, flagged, part in wanted:
-        k = round(float(part.sum()))
-        hit_before = min(float((part * before).sum()), sums[0])
-        hit = min(float((part * after).sum()), sums[1])
-        found.append(
-            Trial(
-                period,
-                method,
-                flagged,
-                k,
-                cells,
-                hit,
-                int(sums[1]),
-                hit_rate(hit, sums[1]),
-                pai(hit, sums[1], k, cells),
-                pei(min(hit, best[k]), best[k]),
-                rri(hit_before, hit, sums[0], sums[1]),
+            k = max(1, round(share * cells))
+            found += counted.trials(method, flagged, _top(score, order[:, k - 1 : k], k))
+    hot = stars.state[:, inside] == 1
+    found += counted.trials("gi_star", "significant", hot.astype(np.float64))
+    return sorted(found, key=lambda one: one.period)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the cells held before and in each period, shape (periods, cells), and at best."""
+
+    periods: NDArray[np.integer]
+    before: Floats
+    after: Floats
+    best: Floats
+
+    def trials(self, method: Method, flagged: Flagged, part: Floats) -> list[Trial]:
+        """Count what flagged cells (the part of each) caught; maps without any are left out."""
+        cells = part.shape[1]
+        sizes = np.rint(part.sum(axis=1)).astype(np.int64)
+        sums = self.before.sum(axis=1), self.after.sum(axis=1)
+        # a tie shared out may add up to more than the whole by rounding
+        hits_before = np.minimum((part * self.before).sum(axis=1), sums[0])
+        hits = np.minimum((part * self.after).sum(axis=1), sums[1])
+        found = []
+        for i in np.flatnonzero(sizes):
+            k, hit, n = int(sizes[i]), float(hits[i]), float(sums[1][i])
+            best = float(self.best[i, k])
+            found.append(
+                Trial(
+                    int(self.periods[i]),
+                    method,
+                    flagged,
+                    k,
+                    cells,
+                    hit,
+                    int(n),
+                    hit_rate(hit, n),
+                    pai(hit, n, k, cells),
+                    pei(min(hit, best), best),
+                    rri(float(hits_before[i]), hit, float(sums[0][i]), n),
+                )
             )
-        )
-    return found
+        return found
 
 
-def _top(values: Floats, order: NDArray[np.integer], k: int) -> Floats:
+def _best(after: Floats) -> Floats:
+    """Give the most that 0, 1, 2 and more cells of each period can hold, known afterwards."""
+    ordered = -np.sort(-after, axis=1)
+    return np.concatenate([np.zeros((len(after), 1)), np.cumsum(ordered, axis=1)], axis=1)
+
+
+def _top(score: Floats, last: Floats, k: int) -> Floats:
     """Give the part in which each cell is among the k highest; ties share what is left."""
-    last = values[order[k - 1]]
-    above, level = values > last, values == last
-    part: Floats = above.astype(np.float64)
-    part[level] = (k - float(above.sum())) / float(level.sum())
-    return part
+    above, level = score > last, score == last
+    left = (k - above.sum(axis=1, keepdims=True)) / level.sum(axis=1, keepdims=True)
+    return np.asarray(above + level * left, dtype=np.float64)
 
 
 def _spread_out(values: Floats, s: float) -> Floats:
-    """Smooth a grid with a Gaussian of s cells; nothing lies beyond its edge.
+    """Smooth grids (the last two axes) with a Gaussian of s cells; nothing lies beyond the edge.
 
     Not a product of matrices: those run on threads of their own, whose number moves last digits.
     """
     step = np.arange(-ceil(CUT * s), ceil(CUT * s) + 1)
     taps = np.exp(-0.5 * (step / s) ** 2) / (s * np.sqrt(2 * np.pi))
-    down = correlate1d(values, taps, axis=0, mode="constant")
-    return np.asarray(correlate1d(down, taps, axis=1, mode="constant"), dtype=np.float64)
+    down = correlate1d(values, taps, axis=-2, mode="constant")
+    return np.asarray(correlate1d(down, taps, axis=-1, mode="constant"), dtype=np.float64)
 
 
 def _round(values: Floats) -> Floats:
-    """Let scores tie that differ by rounding alone."""
-    size = float(np.nanmax(np.abs(values), initial=0.0))
-    return np.round(values / size, 12) if size > 0 else np.zeros(len(values))
+    """Let scores of a period tie that differ by rounding alone."""
+    size = np.nanmax(np.abs(values), axis=1, initial=0.0, keepdims=True)
+    return np.asarray(np.round(values / np.where(size > 0, size, 1.0), 12), dtype=np.float64)

@@ -1,13 +1,9 @@
-"""Near repeats of each jurisdiction, and the alarms that they ring now."""
+"""Near-repeat alarms: the tables of pairs of each jurisdiction, and what they ring now."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,72 +12,49 @@ from scipy.spatial import cKDTree
 
 from etl.dictionary.core import CLASSES
 from etl.marts.context import MartContext
-from etl.marts.local_time import local_day_sql, starts_at
+from etl.marts.near_repeats import (
+    DAYS,
+    band_rows,
+    count_pairs,
+    points_of,
+    read_incidents,
+    read_method,
+    split_by_station,
+)
 from etl.marts.notes import Notes, Row, insert
-from etl.paths import REFERENCE
 from geo import projection
-from geo.near_repeat import KnoxTable, knox
+from geo.near_repeat import KnoxTable
 from geo.repeat_alarms import Alarms, Rule, make_rule, pool, ring
 
-DAYS = 365
-# the newest of the year, where a station has more of a kind
-MOST_INCIDENTS, MOST_ALARMS = 2_000, 200
+MOST_ALARMS = 200
 FEWEST_INCIDENTS = 20
-PERMUTATIONS = 199
 EPOCH = date(1970, 1, 1)
 
-_INCIDENTS = """
-SELECT i.station_id, i.street_id, i.community_id, i.incident_id, i.address, i.x, i.y, i.lon, i.lat,
-    k.kind, i.class, ({day})::INTEGER AS day,
-    count(*) OVER (PARTITION BY i.station_id, k.kind, i.class) AS n_alike
-FROM core.incidents i JOIN repeat_types k USING (type)
-WHERE occurred_from >= $since AND occurred_from < $until AND i.station_id IS NOT NULL
-    AND x IS NOT NULL AND y IS NOT NULL
-QUALIFY row_number() OVER (
-    PARTITION BY i.station_id, k.kind ORDER BY occurred_from DESC, incident_id) <= {most}
-ORDER BY i.station_id, k.kind, i.occurred_from, i.incident_id
+_SHARES = "SELECT station_id, kind, class, count(*) FROM of_kinds GROUP BY ALL ORDER BY ALL"
+
+_ALARMS = """
+INSERT INTO mart.alarms BY NAME
+SELECT r.* EXCLUDE (number), incident_id, street_id, community_id, address, lon, lat,
+    row_number() OVER (
+        PARTITION BY r.station_id
+        ORDER BY ratio DESC, n_linked DESC, expires_on DESC, incident_id, kind) AS rank
+FROM rung r JOIN core.incidents i ON i.rowid = r.number
+ORDER BY station_id, rank
 """
-
-
-@dataclass(frozen=True)
-class Method:
-    """The kinds of incident and the bands, from `data/reference/near_repeat.toml`."""
-
-    metric: Any
-    distance_bands_m: list[float]
-    time_bands_days: list[float]
-    kinds: dict[str, list[str]]
-
-    def kind_of(self, name: str) -> str | None:
-        """Return the kind that a type belongs to, None when no word of any occurs in it."""
-        low = name.lower()
-        for kind, words in self.kinds.items():
-            if any(word in low for word in words):
-                return kind
-        return None
 
 
 @dataclass
 class Raised:
-    """Alarms of one station, as far as a patrol needs them."""
+    """Alarms of one station, as far as a patrol needs them.
+
+    `n_alike` counts the station's incidents of a year by kind and class.
+    """
 
     xy: np.ndarray
     radius_m: np.ndarray
     ratio: np.ndarray
     kind: list[str]
-    # share of a class of the station's incidents that is of a kind
     n_alike: dict[tuple[str, str], int] = field(default_factory=dict)
-
-
-def read_method() -> Method:
-    """Return the method as the data file states it."""
-    body = tomllib.loads((REFERENCE / "near_repeat.toml").read_text(encoding="utf-8"))
-    return Method(
-        body["metric"],
-        [float(one) for one in body["distance_bands_m"]],
-        [float(one) for one in body["time_bands_days"]],
-        {one["id"]: [word.lower() for word in one["words"]] for one in body["kinds"]},
-    )
 
 
 def fill_alarms(context: MartContext, notes: Notes) -> dict[str, Raised]:
@@ -101,115 +74,78 @@ def fill_alarms(context: MartContext, notes: Notes) -> dict[str, Raised]:
 
     Notes
     -----
-    The last 365 days, the newest 2,000 of a kind and station. The district's table is the sum of
-    its stations', each shuffled by itself; without a raised band there no alarm is rung. A station
-    rings by its own table where that is raised, else by the district's.
+    The last 365 days; of more than 1,000 of a kind and station the newest whole days. The
+    district's table is the sum of its stations', each shuffled by itself; without a raised band
+    there no alarm is rung. A station rings by its own table where that is raised, else by the
+    district's. "Now" is the day after `as_of`, the first that is not in the data yet.
     """
-    method, district = read_method(), context.district.district_id
-    rows = _read(context, method)
+    method = read_method()
+    rows = read_incidents(context, method)
     bands: list[Row] = []
     alarms: list[Row] = []
-    raised: dict[str, Raised] = {}
     for number, kind in enumerate(method.kinds):
-        mine = rows.filter(pc.equal(rows["kind"], kind)) if rows.num_rows else rows
-        stations = _split(mine)
-        tables: dict[str, KnoxTable] = {}
-        for k, (station, part) in enumerate(stations.items()):
-            if part.num_rows >= FEWEST_INCIDENTS:
-                rng = np.random.default_rng([context.seed, number, k])
-                tables[station] = _knox(part, method, rng)
-        total = mine.num_rows
-        if not tables:
-            _tell_nothing(notes, district, kind, total, rows.num_rows)
-            continue
-        whole = pool(list(tables.values()))
-        rule = make_rule(whole)
-        period = _period(context)
-        bands += _bands("district", district, kind, whole, rule, period)
-        rung = 0
-        for station, part in stations.items():
-            table = tables.get(station)
-            own = rule
-            if table is not None:
-                its = make_rule(table)
-                own = its if its.until_days and rule.until_days else rule
-                bands += _bands("station", station, kind, table, own, period)
-            found = _ring(context, part, own, whole)
-            rung += len(found.index)
-            alarms += _alarm_rows(part, kind, found, whole)
-            _remember(raised, station, kind, part, found)
-            outcome = "ok" if len(found.index) else "nothing_found"
-            n = part.num_rows
-            for analysis in ("near_repeats", "alarms"):
-                few = table is None and analysis == "near_repeats"
-                notes.add(
-                    "station", station, analysis, kind,
-                    "too_few" if few else outcome if analysis == "alarms" else _said(own),
-                    n=n, needed=FEWEST_INCIDENTS if few else None, n_found=len(found.index),
-                )  # fmt: skip
-        notes.add("district", district, "near_repeats", kind, _said(rule), n=total)
-        outcome = "ok" if rung else "nothing_found"
-        notes.add("district", district, "alarms", kind, outcome, n=total, n_found=rung)
+        stations = split_by_station(rows.filter(pc.equal(rows["kind"], kind)))
+        tables = {
+            station: count_pairs(part, method, np.random.default_rng([context.seed, number, k]))
+            for k, (station, part) in enumerate(stations.items())
+            if part.num_rows >= FEWEST_INCIDENTS
+        }
+        if tables:
+            bands += _ring_kind(context, kind, stations, tables, alarms, notes)
+        else:
+            n = sum(part.num_rows for part in stations.values())
+            _tell_nothing(context, notes, kind, n, rows.num_rows)
     insert(context.con, "near_repeats", bands)
-    insert(context.con, "alarms", _count_buildings(context, _ranked(alarms)))
+    raised = _remember(context, alarms)
+    _store(context, alarms)
+    context.con.execute("DROP TABLE of_kinds")
     return raised
 
 
-def _read(context: MartContext, method: Method) -> pa.Table:
-    """Return the located incidents of the kinds, at most 2,000 of each kind and station."""
-    con, zone = context.con, context.district.time_zone
-    types = con.execute("SELECT DISTINCT type FROM core.incidents ORDER BY type").fetchall()
-    pairs = [(one, method.kind_of(one)) for (one,) in types]
-    known = [(one, kind) for one, kind in pairs if kind is not None]
-    con.register(
-        "repeat_types",
-        pa.table(
-            {
-                "type": pa.array([one for one, _ in known], pa.string()),
-                "kind": pa.array([kind for _, kind in known], pa.string()),
-            }
-        ),
-    )
-    since = starts_at(context.as_of - timedelta(days=DAYS - 1), zone)
-    until = starts_at(context.as_of + timedelta(days=1), zone)
-    day = local_day_sql("occurred_from", zone, since, until)
-    query = _INCIDENTS.format(day=day, most=MOST_INCIDENTS)
-    rows = con.execute(query, {"since": since, "until": until}).to_arrow_table()
-    con.unregister("repeat_types")
-    return rows
-
-
-def _split(rows: pa.Table) -> dict[str, pa.Table]:
-    """Return the rows of each station; they are sorted by it."""
-    names = rows["station_id"].to_pylist()
-    edges = [0, *(i for i in range(1, len(names)) if names[i] != names[i - 1]), len(names)]
-    return {names[a]: rows.slice(a, b - a) for a, b in pairwise(edges) if b > a}
-
-
-def _points(rows: pa.Table) -> np.ndarray:
-    return np.column_stack([rows["x"].to_numpy(), rows["y"].to_numpy()])
-
-
-def _knox(rows: pa.Table, method: Method, rng: np.random.Generator) -> KnoxTable:
-    return knox(
-        _points(rows),
-        rows["day"].to_numpy(),
-        distance_bands_m=method.distance_bands_m,
-        time_bands_days=method.time_bands_days,
-        metric=method.metric,
-        permutations=PERMUTATIONS,
-        rng=rng,
-    )
+def _ring_kind(
+    context: MartContext,
+    kind: str,
+    stations: dict[str, pa.Table],
+    tables: dict[str, KnoxTable],
+    alarms: list[Row],
+    notes: Notes,
+) -> list[Row]:
+    """Add the alarms of a kind to `alarms`, and return the rows of its tables."""
+    district, period = context.district.district_id, _period(context)
+    whole = pool(list(tables.values()))
+    rule, rung = make_rule(whole), 0
+    bands = band_rows("district", district, kind, whole, rule, period)
+    for station, part in stations.items():
+        table, own = tables.get(station), rule
+        if table is not None:
+            its = make_rule(table)
+            own = its if its.until_days and rule.until_days else rule
+            bands += band_rows("station", station, kind, table, own, period)
+        found = _ring(context, part, own, whole)
+        alarms += _alarm_rows(part, kind, found, whole)
+        n, n_found = part.num_rows, len(found.index)
+        rung += n_found
+        few = FEWEST_INCIDENTS if table is None else None
+        said = "too_few" if table is None else _said(own)
+        notes.add("station", station, "near_repeats", kind, said, n=n, needed=few)
+        said = "ok" if n_found else "nothing_found"
+        notes.add("station", station, "alarms", kind, said, n=n, n_found=n_found)
+    n = sum(part.num_rows for part in stations.values())
+    notes.add("district", district, "near_repeats", kind, _said(rule), n=n)
+    said = "ok" if rung else "nothing_found"
+    notes.add("district", district, "alarms", kind, said, n=n, n_found=rung)
+    return bands
 
 
 def _said(rule: Rule) -> str:
     return "ok" if rule.until_days else "nothing_found"
 
 
-def _tell_nothing(notes: Notes, district: str, kind: str, n: int, n_of_all_kinds: int) -> None:
-    outcome = "too_few" if n else "no_incident" if n_of_all_kinds else "no_type"
+def _tell_nothing(context: MartContext, notes: Notes, kind: str, n: int, n_of_all: int) -> None:
+    outcome = "too_few" if n else "no_incident" if n_of_all else "no_type"
+    needed = FEWEST_INCIDENTS if outcome == "too_few" else None
     for analysis in ("near_repeats", "alarms"):
-        needed = FEWEST_INCIDENTS if outcome == "too_few" else None
+        district = context.district.district_id
         notes.add("district", district, analysis, kind, outcome, n=n, needed=needed)
 
 
@@ -217,51 +153,18 @@ def _period(context: MartContext) -> tuple[date, date]:
     return context.as_of - timedelta(days=DAYS - 1), context.as_of
 
 
-def _bands(
-    scope: str, scope_id: str, kind: str, table: KnoxTable, rule: Rule, period: tuple[date, date]
-) -> list[Row]:
-    rows: list[Row] = []
-    for (r, c), observed in np.ndenumerate(table.observed):
-        ratio = float(table.ratio[r, c])
-        rows.append(
-            {
-                "scope_kind": scope,
-                "scope_id": scope_id,
-                "station_id": scope_id if scope == "station" else None,
-                "kind": kind,
-                "metric": table.metric,
-                "distance_from_m": float(table.distance_bands_m[r]),
-                "distance_to_m": float(table.distance_bands_m[r + 1]),
-                "days_from": int(table.time_bands_days[c]),
-                "days_to": int(table.time_bands_days[c + 1]),
-                "n_incidents": table.n,
-                "observed": int(observed),
-                "expected": float(table.expected[r, c]),
-                "ratio": ratio if np.isfinite(ratio) else None,
-                "p": float(table.p[r, c]),
-                "is_raised": bool(rule.raised[r, c]),
-                "period_from": period[0],
-                "period_to": period[1],
-                "permutations": PERMUTATIONS,
-            }
-        )
-    return rows
-
-
 def _ring(context: MartContext, rows: pa.Table, rule: Rule, table: KnoxTable) -> Alarms:
-    """Ring for tomorrow: the first day that is not in the data yet."""
     today = (context.as_of - EPOCH).days + 1
-    return ring(_points(rows), rows["day"].to_numpy(), today=today, rule=rule, table=table)
+    return ring(points_of(rows), rows["day"].to_numpy(), today=today, rule=rule, table=table)
 
 
 def _alarm_rows(rows: pa.Table, kind: str, found: Alarms, table: KnoxTable) -> list[Row]:
     out: list[Row] = []
-    names = ("incident_id", "station_id", "street_id", "community_id", "address", "x", "y")
-    for k, one in enumerate(rows.take(pa.array(found.index)).to_pylist()[:MOST_ALARMS]):
+    for k, one in enumerate(rows.take(pa.array(found.index[:MOST_ALARMS])).to_pylist()):
         occurred = EPOCH + timedelta(days=one["day"])
         out.append(
             {
-                **{name: one[name] for name in (*names, "lon", "lat")},
+                **{name: one[name] for name in ("number", "station_id", "x", "y")},
                 "kind": kind,
                 "occurred_on": occurred,
                 "raised_from": occurred,
@@ -271,59 +174,57 @@ def _alarm_rows(rows: pa.Table, kind: str, found: Alarms, table: KnoxTable) -> l
                 "ratio": float(found.ratio[k]),
                 "p": float(found.p[k]),
                 "n_linked": int(found.n_linked[k]),
+                "n_buildings": None,
             }
         )
     return out
 
 
-def _ranked(rows: list[Row]) -> list[Row]:
-    """Number the alarms of each station: the highest ratio first, then the most linked."""
-
-    def key(one: Row) -> tuple[Any, ...]:
-        return (one["station_id"], -_number(one["ratio"]), -_number(one["n_linked"]),
-                one["expires_on"], one["incident_id"])  # fmt: skip
-
-    ranked = sorted(rows, key=key)
-    seen: dict[object, int] = {}
-    for one in ranked:
-        seen[one["station_id"]] = seen.get(one["station_id"], 0) + 1
-        one["rank"] = seen[one["station_id"]]
-    return ranked
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+def _remember(context: MartContext, alarms: list[Row]) -> dict[str, Raised]:
+    """Return what a patrol needs: where risk is raised, and how much of a class is of the kind."""
+    raised: dict[str, Raised] = {}
+    for one in alarms:
+        blank = Raised(np.empty((0, 2)), np.empty(0), np.empty(0), [])
+        here = raised.setdefault(str(one["station_id"]), blank)
+        here.xy = np.concatenate([here.xy, [_point(one)]])
+        here.radius_m = np.append(here.radius_m, _number(one["radius_m"]))
+        here.ratio = np.append(here.ratio, _number(one["ratio"]))
+        here.kind.append(str(one["kind"]))
+    for station, kind, name, n in context.con.execute(_SHARES).fetchall():
+        if station in raised and name in CLASSES:
+            raised[station].n_alike[kind, name] = n
+    return raised
 
 
-def _remember(
-    raised: dict[str, Raised], station: str, kind: str, rows: pa.Table, found: Alarms
-) -> None:
-    """Keep what a patrol needs: where risk is raised, and how much of a class is of the kind."""
-    if not len(found.index):
+def _store(context: MartContext, alarms: list[Row]) -> None:
+    """Rank the alarms of each station, name their incidents, and store them."""
+    if not alarms:
         return
-    xy = _points(rows)[found.index]
-    here = raised.setdefault(station, Raised(np.empty((0, 2)), np.empty(0), np.empty(0), []))
-    here.xy = np.concatenate([here.xy, xy])
-    here.radius_m = np.concatenate([here.radius_m, found.radius_m])
-    here.ratio = np.concatenate([here.ratio, found.ratio])
-    here.kind += [kind] * len(xy)
-    pairs = zip(rows["class"].to_pylist(), rows["n_alike"].to_pylist(), strict=True)
-    here.n_alike |= {(kind, name): n for name, n in pairs if name in CLASSES}
+    _count_buildings(context, alarms)
+    schema = pa.Table.from_pylist(alarms).schema
+    at = schema.get_field_index("n_buildings")
+    schema = schema.set(at, pa.field("n_buildings", pa.int64()))
+    context.con.register("rung", pa.Table.from_pylist(alarms, schema=schema))
+    context.con.execute(_ALARMS)
+    context.con.unregister("rung")
 
 
-def _count_buildings(context: MartContext, rows: list[Row]) -> list[Row]:
+def _count_buildings(context: MartContext, rows: list[Row]) -> None:
     """Add how many buildings lie within reach of each alarm, where buildings are known."""
-    if not rows or "buildings" in context.missing:
-        return rows
     found = context.con.execute("SELECT lon, lat FROM core.buildings").fetchnumpy()
     if not len(found["lon"]):
-        return rows
+        return
     x, y = projection.project(found["lon"], found["lat"], epsg=context.district.epsg)
     tree = cKDTree(np.column_stack([x, y]))
     for one in rows:
         norm = 1.0 if one["metric"] == "manhattan" else 2.0
-        near: Sequence[int] = tree.query_ball_point(
-            [_number(one["x"]), _number(one["y"])], _number(one["radius_m"]), p=norm
-        )
-        one["n_buildings"] = len(near)
-    return rows
+        reach = _number(one["radius_m"])
+        one["n_buildings"] = len(tree.query_ball_point(_point(one), reach, p=norm))
+
+
+def _point(one: Row) -> list[float]:
+    return [_number(one["x"]), _number(one["y"])]
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
