@@ -239,12 +239,13 @@ def _write_build(
 
 def _marts() -> list[tuple[str, Callable[[Any], None]]]:
     """Return the analyses in the order in which they build on each other."""
-    from etl.marts import conduct, coverage, credit, hotspots, incidents, ratings, summary
+    from etl.marts import conduct, coverage, credit, hotspots, incidents, patterns, ratings, summary
 
     return [
         ("incidents", incidents.derive),
         ("coverage", coverage.derive),
         ("hotspots", hotspots.derive),
+        ("patterns", patterns.derive),
         ("conduct", conduct.derive),
         ("ratings", ratings.derive),
         ("credit", credit.derive),
