@@ -239,11 +239,22 @@ def _write_build(
 
 def _marts() -> list[tuple[str, Callable[[Any], None]]]:
     """Return the analyses in the order in which they build on each other."""
-    from etl.marts import conduct, coverage, credit, hotspots, incidents, patterns, ratings, summary
+    from etl.marts import (
+        conduct,
+        coverage,
+        credit,
+        duties,
+        hotspots,
+        incidents,
+        patterns,
+        ratings,
+        summary,
+    )
 
     return [
         ("incidents", incidents.derive),
         ("coverage", coverage.derive),
+        ("duties", duties.derive),
         ("hotspots", hotspots.derive),
         ("patterns", patterns.derive),
         ("conduct", conduct.derive),

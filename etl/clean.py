@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from etl import schema, times
 from etl.district import CATEGORY, SourceSpec
-from etl.forbidden import forbidden_rows, read_places
 from etl.readers.raw import GEOMETRY, LINE
 from etl.rules import RULES
 from etl.values import ARROW_TYPES, convert, trimmed
@@ -142,7 +141,6 @@ def clean_batch(
         raw = pa.nulls(batch.num_rows, pa.string()) if raw is None else raw
         columns[column.name] = _checked(raw, column, spec, faults, zone)
     _check_moments(columns, table, faults, now)
-    _refuse_forbidden(columns, faults)
     columns[LINE] = batch.column(LINE)
     if GEOMETRY in batch.schema.names:
         columns[GEOMETRY] = batch.column(GEOMETRY)
@@ -288,14 +286,6 @@ def _check_moments(
             continue
         wrong = pc.less(columns[last], columns[first])
         _add(faults, last, "time_order", wrong, columns[last], f"not before {first}")
-
-
-def _refuse_forbidden(columns: dict[str, pa.Array], faults: Faults) -> None:
-    """Refuse cameras that stand where none may: they are never drawn and never counted."""
-    if faults.table == "cameras" and "place_type" in columns:
-        places = columns["place_type"]
-        article = read_places().article
-        faults.add("place_type", "forbidden_place", forbidden_rows(places), places, article)
 
 
 _ORDINATES = ("lon", "lat")

@@ -24,6 +24,7 @@ from etl.readers.raw import LINE
 from etl.report import Report
 from etl.schema import quote
 from etl.scoping import Scoping
+from etl.set_aside import set_aside_forbidden
 from etl.shift import refuse_shift
 from etl.staging import CONTENT, FILE, KEY, FileRows, Staged, gathered_by
 from etl.suspicion import tell_pile
@@ -131,6 +132,8 @@ class CoreFiller:
                 communities = self.scoping.areas["communities"]
                 refuse_wrong_datum(staged, communities, epsg=self.district.epsg)
         added = self.scoping.assign(name, staged, self.report)
+        if name == "cameras":
+            added = set_aside_forbidden(self.con, staged, added, self.report)
         for owner in staged.files:
             owner.check_share(self.district.reject_above_fraction)
         for column, values in added.items():

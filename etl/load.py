@@ -20,7 +20,6 @@ from etl.clean import Faults, clean_batch, rejected_batch
 from etl.dedupe import digests, row_names
 from etl.district import District, SourceSpec
 from etl.errors import SourceError
-from etl.forbidden import read_places
 from etl.geometry import clean_points, clean_polygons
 from etl.inputs import InputFile
 from etl.place import Frame, choose_datum, place_points, project_shapes, to_lonlat, within
@@ -103,7 +102,6 @@ class TableLoader:
         owner.take_reader_count(raw)
         self.report.findings += raw.findings
         self._note_mended(owner)
-        self._note_forbidden(owner)
         tell(
             owner.glances,
             self.report,
@@ -125,23 +123,6 @@ class TableLoader:
                 f"{label}: {n:,} shapes had spikes, touching rings or repeated points; mended, "
                 "with less than 0.1 % of their area changed.",
                 f"{label}：{n:,} 个图形存在尖刺、自接触或重复点；已修复，面积变化小于 0.1%。",
-                table=owner.spec.table,
-                source=label,
-                n=n,
-            )
-
-    def _note_forbidden(self, owner: FileRows) -> None:
-        rules = [one["rule"] for one in owner.rejected]
-        n = sum(pc.sum(pc.equal(one, "forbidden_place")).as_py() or 0 for one in rules)
-        if n:
-            label, places = owner.file.label, read_places()
-            self.report.find(
-                "error",
-                "forbidden_place",
-                f"{label}: {n} cameras stand where none may ({places.article}); they are neither "
-                "drawn nor counted. Have them taken down, or correct their place.",
-                f"{label}：{n} 台摄像机位于禁止安装的场所（{places.article_zh}），不显示也不计入。"
-                "请拆除或更正场所类型。",
                 table=owner.spec.table,
                 source=label,
                 n=n,
