@@ -24,7 +24,7 @@ def show_blind_spots(page: Page, rows: pd.DataFrame, part: str) -> None:
         show_note(t("coverage.no_blind"), "plain")
         return
     show_lead(t("coverage.blind_lead", n=f.count(len(rows)), total=f.count(rows.loc[0, "n_all"]),
-                part=t(f"daypart.{part}")))  # fmt: skip
+                part=t(f"coverage.in_{part}")))  # fmt: skip
     show_table(page, rows, {
         "place": (t("table.rank"), "count"), "shown_name": (t("table.community"), "text"),
         "n_incidents": (t("table.incidents"), "count"), "n_gates": (t("table.gates"), "count"),

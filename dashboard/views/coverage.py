@@ -158,7 +158,7 @@ def _choices(page: Page) -> tuple[str, str, str, str]:
         community_id = choose(page, "c", list(known), t("table.community"),
                               lambda one: known[one], width=240)  # fmt: skip
         highlight = choose(page, "show", HIGHLIGHTS, t("filter.highlight"),
-                           lambda one: t(f"coverage.show_{one}"), segmented=True)  # fmt: skip
+                           lambda one: t(f"coverage.show_{one}"), width=190)  # fmt: skip
     return level, part, community_id, highlight
 
 

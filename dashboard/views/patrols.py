@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import layers, patrol_charts
-from dashboard.address import choose, keep
+from dashboard.address import choose
 from dashboard.blocks import (
     Card,
     downloads,
@@ -24,11 +24,16 @@ from dashboard.charts import show as show_chart
 from dashboard.layer_patrols import gap_layer, manned, point_layer, reach_layer
 from dashboard.leaflet.component import working_map
 from dashboard.page import Page
+from dashboard.patrol_rows import (
+    ALL_DAY,
+    MEASURES,
+    choose_hour,
+    gaps_by_community,
+    hour_word,
+    reach_by_community,
+)
 from dashboard.queries import patrols
 
-ALL_DAY = "all"
-HOURS = (ALL_DAY, *(str(h) for h in range(24)))
-MEASURES = ("n_unmanned", "n_unvisited")
 LISTED = 300
 
 
@@ -54,9 +59,9 @@ def _explore(page: Page) -> None:
     t = page.t
     has_gaps = page.has("mart.patrol_gaps")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        hour = _choose_hour(page)
+        hour = choose_hour(page)
         measure = _choose_measure(page, has_gaps)
-    gaps = _gaps(page, hour) if has_gaps else _no_gaps(page)
+    gaps = gaps_by_community(page, hour) if has_gaps else reach_by_community(page)
     points = patrols.points(page)
     _cards(page, points, hour)
     left, right = st.columns([1.5, 1], gap="medium")
@@ -78,60 +83,12 @@ def _explore(page: Page) -> None:
     _points(page, points, hour)
 
 
-def _choose_hour(page: Page) -> str:
-    """Ask for an hour of the day, or all of them, and keep it in the address."""
-    t = page.t
-    asked = st.query_params.get("hour")
-    if asked in HOURS and asked != st.session_state.get("said_patrols_hour"):
-        st.session_state["patrols_hour"] = asked
-    st.session_state.setdefault("patrols_hour", ALL_DAY)
-    hour = str(st.select_slider(t("patrols.hour"), HOURS, key="patrols_hour", width=420,
-                                format_func=lambda one: hour_word(page, one)))  # fmt: skip
-    st.session_state["said_patrols_hour"] = hour
-    keep("hour", None if hour == ALL_DAY else hour)
-    return hour
-
-
 def _choose_measure(page: Page, has_gaps: bool) -> str:
     """Ask whether hours of duty or the visits' log decide; without a log only the first can."""
     if not has_gaps or patrols.gaps(page)["n_unvisited"].isna().all():
         return MEASURES[0]
     return choose(page, "by", MEASURES, page.t("patrols.by"),
                   lambda one: page.t(f"patrols.by_{one}"), segmented=True)  # fmt: skip
-
-
-def hour_word(page: Page, hour: str) -> str:
-    """Return an hour as from and to, or the word for the whole day."""
-    if hour == ALL_DAY:
-        return page.t("patrols.all_day")
-    return page.t("patrols.from_to", a=int(hour), b=int(hour) + 1)
-
-
-def _gaps(page: Page, hour: str) -> pd.DataFrame:
-    """Return one row a community: its gaps at an hour, or over the whole day."""
-    rows = patrols.gaps(page)
-    if hour != ALL_DAY:
-        rows = rows[rows["hour"] == int(hour)]
-    n = ["n_incidents", "n_unmanned", "n_unvisited"]
-    by = rows.groupby("community_id")
-    made = by[n].sum(min_count=1).join(by[["manned_fraction", "visited_fraction"]].mean())
-    reach = patrols.reach(page).set_index("community_id")
-    made = made.join(reach[["n_patrol_points", "visits_per_day", "name", "name_en"]], how="outer")
-    made = made.reset_index()
-    made["shown_name"] = [page.name_of(r) for r in made.to_dict("records")]
-    return made
-
-
-def _no_gaps(page: Page) -> pd.DataFrame:
-    """Return the reach of patrols alone where gaps could not be told."""
-    reach = patrols.reach(page) if page.has("mart.patrol_reach") else pd.DataFrame()
-    names = ("community_id", "name", "name_en", "n_patrol_points", "visits_per_day",
-             "reach_fraction", "n_incidents")  # fmt: skip
-    made = reach.reindex(columns=list(names)).rename(columns={"reach_fraction": "manned_fraction"})
-    for column in (*MEASURES, "visited_fraction"):
-        made[column] = float("nan")
-    made["shown_name"] = [page.name_of(r) for r in made.to_dict("records")]
-    return made
 
 
 def _cards(page: Page, points: pd.DataFrame, hour: str) -> None:
@@ -157,8 +114,8 @@ def _cards(page: Page, points: pd.DataFrame, hour: str) -> None:
 def _gap_cards(page: Page, rows: pd.DataFrame, hour: str) -> list[Card]:
     t, f = page.t, page.f
     total, when = float(rows["n_incidents"].sum()), hour_word(page, hour)
-    made = [Card(t("patrols.ground"), f.share(rows["manned_fraction"].mean()),
-                 lines=(t("patrols.ground_line", hour=when),))]  # fmt: skip
+    line = t("patrols.ground_line_all") if hour == ALL_DAY else t("patrols.ground_line", hour=when)
+    made = [Card(t("patrols.ground"), f.share(rows["manned_fraction"].mean()), lines=(line,))]
     for measure in MEASURES:
         missed = rows[measure].sum(min_count=1)
         if pd.isna(missed):

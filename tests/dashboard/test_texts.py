@@ -21,7 +21,7 @@ OURS = [*sorted((FOLDER / "views").glob("*.py"))] + [
                  "knox_table", "layer_analysis", "layer_hot", "patrol_sheet", "record", "story",
                  "app", "blocks", "charts", "coverage_history", "coverage_map", "figures", "filing",
                  "ground_parts", "layer_patrols", "layer_points", "layer_shapes", "layer_sight",
-                 "layers", "patrol_charts", "periods", "rating_parts", "register",
+                 "layers", "patrol_charts", "patrol_rows", "periods", "rating_parts", "register",
                  "register_parts", "sight_parts", "standard")
 ]  # fmt: skip
 ZH, EN = load_texts("zh"), load_texts("en")
