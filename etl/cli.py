@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from etl.commands_rating import add_rating_commands
 from etl.errors import EtlError, StoreLockedError
 
 DONE, REFUSED, USAGE, HELD = 0, 1, 2, 75
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_export(commands)
     _add_publish(commands)
+    add_rating_commands(commands, _add_output, _say)
     for name, run, text in (
         ("verify", _verify, "hold every file of the served build against its manifest"),
         ("status", _status, "say what is served and how the last attempt ended"),

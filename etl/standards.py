@@ -84,14 +84,43 @@ def load_standard(path: Path) -> Standard:
             f"{path.name}: not readable as TOML ({error}); expected a rating standard in UTF-8. "
             "Mend the line named."
         ) from None
+    return parse_standard(body, path.stem, hashlib.sha256(raw).hexdigest(), where=path.name)
+
+
+def parse_standard(
+    body: dict[str, Any], standard_id: str, digest: str, *, where: str = "standard"
+) -> Standard:
+    """Check the parsed body of a standard, as a file or `meta.standards` holds it.
+
+    Parameters
+    ----------
+    body
+        The TOML as a mapping.
+    standard_id
+        Its identifier.
+    digest
+        SHA-256 of the file that it came from.
+    where
+        What to call it in faults.
+
+    Returns
+    -------
+    Standard
+        The standard, checked.
+
+    Raises
+    ------
+    StandardError
+        With every fault, naming key and value; mend the file.
+    """
     faults: list[Fault] = []
-    standard = _standard(body, path.stem, hashlib.sha256(raw).hexdigest(), faults)
+    standard = _standard(body, standard_id, digest, faults)
     # The whole is only judged when its parts could be read: a missing weight is one fault, not two.
     faults = faults or find_faults(standard)
     if faults:
         raise StandardError(
             "\n".join(
-                f"{path.name}, {one.key}: found {one.found!r}; expected {one.expected}. {one.mend}"
+                f"{where}, {one.key}: found {one.found!r}; expected {one.expected}. {one.mend}"
                 for one in faults
             )
         )

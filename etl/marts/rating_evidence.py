@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ from etl.marts import hazard_days, rating_measures
 from etl.marts.context import MartContext
 from etl.marts.rating_assessed import Assessed
 from etl.marts.rating_measures import Floats, IncidentCounts, Windows
-from etl.rating import Evidence, Measured
+from etl.rating import Evidence, Measured, Standard
 
 SANCTIONS = {
     "n_notices": "kind = 'notice'",
@@ -126,10 +126,9 @@ def read_frame(context: MartContext) -> Frame:
 
 
 def read_periods(
-    context: MartContext, frame: Frame, n_periods: int, serious_types: tuple[str, ...]
+    context: MartContext, frame: Frame, years: Sequence[int], serious_types: tuple[str, ...]
 ) -> list[PeriodEvidence]:
-    """Read what is known of the last `n_periods` calendar years, oldest first."""
-    years = range(context.as_of.year - n_periods + 1, context.as_of.year + 1)
+    """Read what is known in each of some calendar years."""
     periods = [rating_measures.calendar_year(year, context.as_of) for year in years]
     data_from = rating_measures.first_incident_day(context) or context.as_of + timedelta(days=1)
     windows = [rating_measures.windows_of(period, data_from) for period in periods]
@@ -216,6 +215,15 @@ def _add_lists(
             counts[i] = len(found)
         made.counts[name] = counts
         made.measures[name] = Measured.exact(counts)
+
+
+def group_of(frame: Frame, standard: Standard) -> NDArray[np.int64] | None:
+    """Return the number of each community's group, None where grades are not relative."""
+    if standard.relative is None:
+        return None
+    names = frame.stations if standard.relative.group == "station_id" else frame.streets
+    order = {name: number for number, name in enumerate(sorted({one or "" for one in names}))}
+    return np.asarray([order[one or ""] for one in names], dtype=np.int64)
 
 
 def make_evidence(

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from etl.marts import (
     rating_assessed,
@@ -65,13 +64,14 @@ def derive(context: MartContext) -> None:
         context.as_of.year - first + 1,
         *(periods_needed(one) + 1 for one in standards),
     )
+    years = range(context.as_of.year - n_periods + 1, context.as_of.year + 1)
     for standard in standards:
         insert_rows(context.con, "meta.standards", [_standard_columns(standard)])
         if frame.n == 0:
             continue
         types = standard.serious_types
         if types not in made:
-            made[types] = rating_evidence.read_periods(context, frame, n_periods, types)
+            made[types] = rating_evidence.read_periods(context, frame, years, types)
         _rate_standard(context, frame, standard, made[types], standings, str(first))
     rating_assessed.report_strange_assessments(context, standards, first)
     context.con.execute("DROP TABLE rating_communities")
@@ -85,7 +85,7 @@ def _rate_standard(
     standings: Standings | None,
     first: str,
 ) -> None:
-    group = _group(frame, standard)
+    group = rating_evidence.group_of(frame, standard)
     names = [one.windows.period.name for one in periods]
     assessed = [
         rating_assessed.read_assessed(context, frame.ids, standard, one.windows.period)
@@ -148,14 +148,6 @@ def _write(context: MartContext, standard: Standard, rated: rating_rows.Rated) -
         bands = [rating_rows.public_item_columns(rated, k) for k in range(len(standard.items))]
         insert_rows(con, "mart.public_ratings", [rating_rows.public_rating_columns(rated)])
         insert_rows(con, "mart.public_items", bands)
-
-
-def _group(frame: Frame, standard: Standard) -> NDArray[np.int64] | None:
-    if standard.relative is None:
-        return None
-    names = frame.stations if standard.relative.group == "station_id" else frame.streets
-    order = {name: number for number, name in enumerate(sorted({one or "" for one in names}))}
-    return np.asarray([order[one or ""] for one in names], dtype=np.int64)
 
 
 def _standard_columns(standard: Standard) -> Columns:
