@@ -95,8 +95,8 @@ def star_layers(
     if tests < MIN_PLACES or flat.min() == flat.max():
         few = tests < MIN_PLACES
         return _nothing(n.shape, inside, "too_few" if few else "constant")
-    sums = _windows(n, steps_back)[:, inside]
-    sizes = _windows(np.broadcast_to(inside.astype(np.int64), n.shape), steps_back)[:, inside]
+    sums = window_sums(n, steps_back)[:, inside]
+    sizes = window_sums(np.broadcast_to(inside.astype(np.int64), n.shape), steps_back)[:, inside]
     # a number for each pair of window size and sum, those of each population together
     top = int(sums.max()) + 1
     pair = sizes * top + sums
@@ -122,8 +122,21 @@ def star_layers(
     )
 
 
-def _windows(layers: Ints, steps_back: int) -> Ints:
-    """Sum each cell with its eight neighbours and the same nine in earlier layers."""
+def window_sums(layers: Ints, steps_back: int) -> Ints:
+    """Sum each cell with its eight neighbours and the same nine in earlier layers.
+
+    Parameters
+    ----------
+    layers
+        Numbers, shape (layers, rows, columns).
+    steps_back
+        Earlier layers, >= 0.
+
+    Returns
+    -------
+    Ints
+        The same shape; beyond the edge and before the first layer there is nothing.
+    """
     tall = layers.copy()
     tall[:, 1:] += layers[:, :-1]
     tall[:, :-1] += layers[:, 1:]

@@ -85,8 +85,8 @@ def walk_forward(
     -------
     list[Trial]
         For each bin from ``train`` on and each method the top 5, 10 and 20 % of the cells (equal
-        areas, so that PAI can be compared), and for Gi* also the cells it calls hot. Periods, or
-        training, without an incident have none.
+        areas, so that PAI can be compared); for Gi* also the cells it calls hot, and as many by
+        last year's counts. Periods, or training, without an incident have none.
 
     Notes
     -----
@@ -149,16 +149,18 @@ def _try(
         "last_year": before,
         "chance": np.zeros(before.shape),
     }
-    cells = before.shape[1]
+    cells, many = before.shape[1], len(periods)
+    hot = stars.state[:, inside] == 1
+    sizes = {name: np.full(many, max(1, round(share * cells))) for name, share in SHARES.items()}
+    sizes["significant"] = hot.sum(axis=1)
     counted = _Counted(periods, before, after, _best(after))
-    found: list[Trial] = []
+    found = counted.trials("gi_star", "significant", hot.astype(np.float64))
     for method, score in scores.items():
         order = -np.sort(-score, axis=1)
-        for flagged, share in SHARES.items():
-            k = max(1, round(share * cells))
-            found += counted.trials(method, flagged, _top(score, order[:, k - 1 : k], k))
-    hot = stars.state[:, inside] == 1
-    found += counted.trials("gi_star", "significant", hot.astype(np.float64))
+        for flagged, k in sizes.items():
+            # as many cells by last year's counts as Gi* calls hot: the map it has to beat
+            if flagged != "significant" or method == "last_year":
+                found += counted.trials(method, flagged, _top(score, order, k))
     return sorted(found, key=lambda one: one.period)
 
 
@@ -207,11 +209,12 @@ def _best(after: Floats) -> Floats:
     return np.concatenate([np.zeros((len(after), 1)), np.cumsum(ordered, axis=1)], axis=1)
 
 
-def _top(score: Floats, last: Floats, k: int) -> Floats:
-    """Give the part in which each cell is among the k highest; ties share what is left."""
+def _top(score: Floats, order: Floats, k: NDArray[np.integer]) -> Floats:
+    """Give the part in which each cell is among the k highest of its row; ties share the rest."""
+    last = np.take_along_axis(order, np.maximum(k - 1, 0)[:, None], axis=1)
     above, level = score > last, score == last
-    left = (k - above.sum(axis=1, keepdims=True)) / level.sum(axis=1, keepdims=True)
-    return np.asarray(above + level * left, dtype=np.float64)
+    left = (k[:, None] - above.sum(axis=1, keepdims=True)) / level.sum(axis=1, keepdims=True)
+    return np.asarray(np.where(k[:, None] > 0, above + level * left, 0.0), dtype=np.float64)
 
 
 def _spread_out(values: Floats, s: float) -> Floats:

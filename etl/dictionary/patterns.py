@@ -67,7 +67,7 @@ EMERGING = mart(
         day("hot_to", "Last day of the last hot bin", "最后热点时段截止日"),
         day("hot_since", "Hot without a break since", "持续为热点自"),
         number("z_last", "Gi* z of the last bin", "最近一期 Gi* z 值"),
-        number("trend_z", "Mann-Kendall z of the bins' Gi*", "Mann-Kendall 趋势 z 值"),
+        number("trend_z", "Mann-Kendall z (each bin alone)", "Mann-Kendall 趋势 z 值"),
         share("trend_p", "Mann-Kendall p, two-sided", "Mann-Kendall 双侧 p 值"),
         Column("counts", "json", "Incidents by bin, oldest first", "各期警情数（由远到近）"),
         Column(

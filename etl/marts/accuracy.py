@@ -88,7 +88,6 @@ def _means(area: Area, name: str, trials: list[Trial], months: CellMonths) -> li
         by_map.setdefault((one.method, one.flagged), []).append(one)
     rows = []
     for (_, flagged), mine in by_map.items():
-        # the cells that Gi* calls hot have no equal area to be compared with
         naive = by_map.get(("last_year", flagged), [])
         rows.append({**_record(area, name, mine[0]), **_figures(summarise(mine, naive), months)})
     return rows

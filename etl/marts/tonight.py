@@ -23,6 +23,8 @@ HOURS = (*range(18, 24), *range(6))
 MOST_HOURS = 24
 PLANS = (2, 4, 6, 8, 12, 16, 24)
 FEWEST_INCIDENTS = 30
+# what a pair on foot walks round within its hour: some 7 ha
+REACH_M = 150.0
 # more than this share of all at 00:00-00:59: the hour was not recorded
 UNTIMED = 0.5
 
@@ -52,7 +54,7 @@ def fill_tonight(
     The night begins at 18:00 on the day after `as_of` and ends at 06:00. Expected incidents of a
     cell and hour: for each class its smoothed share of the last year's incidents, times the
     station's incidents a week by weekday and by hour, times the near-repeat ratio for the part
-    that is of the kind. A patrol covers the cells within `patrol_radius_m` for an hour. Legs are
+    that is of the kind. A patrol covers the cells within 150 m for an hour. Legs are
     along streets at right angles (Manhattan), not around buildings.
     """
     clocks = _read_clocks(context)
@@ -68,9 +70,7 @@ def fill_tonight(
             plan: Plan | None = None
             if outcome == "ok":
                 place, usual, demand = _expect(context, area, clock, of, bandwidth_m, raised)
-                plan = plan_patrols(
-                    demand, place, radius_m=context.district.patrol_radius_m, n_hours=MOST_HOURS
-                )
+                plan = plan_patrols(demand, place, radius_m=REACH_M, n_hours=MOST_HOURS)
                 mine = _rows(context, area, name, plan, usual, demand)
                 best += mine
                 walks += _walks(mine)
@@ -181,7 +181,7 @@ def _rows(
                 "hour": HOURS[hour],
                 **cell_columns(area, int(cells[place])),
                 "rank": k + 1,
-                "radius_m": context.district.patrol_radius_m,
+                "radius_m": REACH_M,
                 "expected": float(plan.gain[k]),
                 "expected_total": plan.total,
                 "cumulative_fraction": min(1.0, float(plan.covered[k] / plan.total)),
