@@ -100,7 +100,7 @@ def record(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
     names = [one for one in METHOD_MARKS if one in set(frame["method"])]
     words = [t(f"accuracy.{one}") for one in names]
     data = frame.assign(named=[t(f"accuracy.{one}") for one in frame["method"]],
-                        label=[page.f.month(one) for one in frame["period_from"]])  # fmt: skip
+                        label=[str(one)[:10] for one in frame["period_from"]])  # fmt: skip
     order = list(dict.fromkeys(data["label"]))
     marks = [METHOD_MARKS[one] for one in names]
     base = alt.Chart(data).encode(

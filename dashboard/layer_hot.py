@@ -32,16 +32,26 @@ QUADRANTS = {
 
 
 def density_layer(page: Page, rows: pd.DataFrame) -> Layer | None:
-    """Return cells by density in four classes of equally many cells."""
-    values = rows["density_per_km2"].to_numpy(float)
-    breaks = sorted({float(b) for b in np.nanquantile(values, (0.5, 0.75, 0.9, 0.97))})
-    words = [page.f.number(b, 0) for b in breaks]
+    """Return cells by density, the densest few told apart from the many."""
+    return _graded(page, rows, "density_per_km2", page.t("hotspots.density"))
+
+
+def count_layer(page: Page, rows: pd.DataFrame) -> Layer | None:
+    """Return cells by their bare counts."""
+    return _graded(page, rows, "n", page.t("hotspots.count"))
+
+
+def _graded(page: Page, rows: pd.DataFrame, column: str, title: str) -> Layer | None:
+    values = rows[column].to_numpy(float)
+    breaks = sorted({float(b) for b in np.nanquantile(values, (0.5, 0.75, 0.9, 0.97)) if b > 0})
+    breaks = breaks or [1.0]
+    words = [page.f.number(b, 0 if b >= 10 else 1) for b in breaks]
     labels = [f"< {words[0]}", *(f"{a} – {b}" for a, b in pairwise(words)), f"≥ {words[-1]}"]
     colours = ("#f4f4f2", "#fdd9b5", "#fdae6b", "#e6550d", "#a63603")[-len(labels) :]
     style = graduated(breaks, labels, colours=colours, fill_opacity=0.7, stroke="#cbbfb3",
                       stroke_width=0.3)  # fmt: skip
-    return square_layer(page, rows, style, name="cells", title=page.t("hotspots.density"),
-                        values=values, tips=_tips(page, rows), pickable=True)  # fmt: skip
+    return square_layer(page, rows, style, name="cells", title=title, values=values,
+                        tips=_tips(page, rows), pickable=True)  # fmt: skip
 
 
 def sure_layer(page: Page, rows: pd.DataFrame, *, visible: bool = True) -> Layer | None:

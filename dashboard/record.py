@@ -37,25 +37,32 @@ def sentence(page: Page, of_class: str, method: str) -> str:
     if found.empty:
         note = analysis_notes.outcome(page, "accuracy", of_class)
         return t("record.none", why=analysis_notes.words(page, "accuracy", note))
-    wanted = ("significant", "top_10") if method == "gi_star" else ("top_10",)
-    flagged = next((one for one in wanted if tested(pick(found, method, one))), None)
-    row = None if flagged is None else pick(found, method, flagged)
-    if row is None or flagged is None:
+    flagged = "top_10"
+    row = pick(found, method, flagged)
+    if row is None or not tested(row):
         return t("record.none_for", method=t(f"accuracy.{method}"))
-    parts = [t("record.held", method=t(f"accuracy.{method}"), n=f.count(row["n_periods"]),
-               flagged=t(f"flagged.{flagged}"), hit=f.share(row["hit_rate"]),
-               area=f.share(row["area_fraction"]), low=f.share(row["hit_rate_low"]),
-               high=f.share(row["hit_rate_high"]))]  # fmt: skip
+    parts = [_held(page, row)]
     for other in ("last_year", "chance"):
         beside = pick(found, other, flagged)
-        hit = row["area_fraction"] if other == "chance" else None
-        if beside is not None and not is_missing(beside["hit_rate"]):
-            hit = beside["hit_rate"]
-        if not is_missing(hit):
-            parts.append(t(f"record.{other}", hit=f.share(hit)))
+        if other != method and beside is not None and tested(beside):
+            parts.append(t(f"record.{other}", hit=f.share(beside["hit_rate"])))
     text = t("punctuation.comma").join(parts) + t("record.stop")
     word = row.get("word")
-    return text if is_missing(word) else text + t(f"record.word_{word}")
+    text += "" if is_missing(word) or method == "last_year" else t(f"record.word_{word}")
+    sure = pick(found, method, "significant")
+    if sure is None or not tested(sure):
+        return text
+    return text + t("record.significant", area=f.share(sure["area_fraction"]),
+                    hit=f.share(sure["hit_rate"]))  # fmt: skip
+
+
+def _held(page: Page, row: dict[str, Any]) -> str:
+    """Return what maps of one method held, of how many months, on how much ground."""
+    t, f = page.t, page.f
+    return t("record.held", method=t(f"accuracy.{row['method']}"), n=f.count(row["n_periods"]),
+             flagged=t(f"flagged.{row['flagged']}"), hit=f.share(row["hit_rate"]),
+             area=f.share(row["area_fraction"]), low=f.share(row["hit_rate_low"]),
+             high=f.share(row["hit_rate_high"]))  # fmt: skip
 
 
 def tested(row: dict[str, Any] | None) -> bool:

@@ -74,7 +74,7 @@ def _cards(page: Page, rows: pd.DataFrame) -> None:
                  if not is_missing(row["hit_rate_low"]) else "",
                  t("accuracy.on_area", area=f.share(row["area_fraction"])),
                  t("accuracy.pai_line", pai=f.number(row["pai"], 2))]  # fmt: skip
-        word = row["word"]
+        word = None if method == "last_year" else row["word"]
         change = "" if is_missing(word) else t(f"accuracy.word_{word}")
         tone = {"better": "good", "worse": "bad"}.get(str(word), "flat")
         cards.append(Card(t(f"accuracy.{method}"), f.share(row["hit_rate"]), change, tone,
@@ -91,7 +91,10 @@ def _table(page: Page, rows: pd.DataFrame, of_class: str, flagged: str) -> None:
     order = {name: i for i, name in enumerate(record.METHODS)}
     rows = rows.sort_values("method", key=lambda c: c.map(order)).reset_index(drop=True)
     rows["named"] = [t(f"accuracy.{one}") for one in rows["method"]]
-    rows["judged"] = [None if is_missing(w) else t(f"accuracy.word_{w}") for w in rows["word"]]
+    rows["judged"] = [
+        None if is_missing(w) or m == "last_year" else t(f"accuracy.word_{w}")
+        for w, m in zip(rows["word"], rows["method"], strict=True)
+    ]
     show_table(page, rows, {
         "named": (t("accuracy.method"), "text"), "n_periods": (t("accuracy.n_periods"), "count"),
         "n": (t("table.incidents"), "count"), "area_fraction": (t("accuracy.area"), "percent"),

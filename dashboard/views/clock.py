@@ -199,7 +199,8 @@ def _bin(page: Page, row: dict[str, Any]) -> str:
     if row["kind"] == "weekday":
         return page.t(f"weekday.{int(row['bin'])}")
     if row["kind"] == "holiday":
-        return page.t.pick(row["name"], row["name_en"]) or str(row["bin"])
+        name = page.t.pick(row["name"], row["name_en"]) or str(row["bin"])
+        return page.t("clock.holiday_of", name=name, year=pd.Timestamp(row["period_from"]).year)
     return page.f.month(row["period_from"])
 
 

@@ -33,8 +33,8 @@ from dashboard.periods import CLASSES, window
 from dashboard.queries import hotspots as asked
 from dashboard.queries.incidents import Which
 
-METHODS = ("gi_star", "density", "emerging", "communities")
-RECORDED = {"gi_star": "gi_star", "density": "kde"}
+METHODS = ("gi_star", "density", "count", "emerging", "communities")
+RECORDED = {"gi_star": "gi_star", "density": "kde", "count": "last_year"}
 LISTED = 20
 
 
@@ -47,7 +47,7 @@ def render(page: Page) -> None:
         return
     _explore(page)
     st.header(t("hotspots.method"))
-    show_list([t(f"hotspots.method_{i}") for i in range(1, 9)])
+    show_list([t(f"hotspots.method_{i}") for i in range(1, 10)])
 
 
 @st.fragment
@@ -140,7 +140,9 @@ def _map(
     page: Page, method: str, rows: pd.DataFrame, choice: tuple[str, ...], at: str | None
 ) -> str | None:
     t = page.t
-    make = layer_hot.density_layer if method == "density" else layer_shapes.cell_layer
+    make = {"density": layer_hot.density_layer, "count": layer_hot.count_layer}.get(
+        method, layer_shapes.cell_layer
+    )
     cells = layers.keep(page, ("cells", method, *choice), lambda: make(page, rows))
     sure = layers.keep(page, ("sure", *choice), lambda: layer_hot.sure_layer(page, rows))
     view = layers.view(

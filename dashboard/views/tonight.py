@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -28,6 +26,7 @@ from dashboard.incident_rows import open_rows
 from dashboard.leaflet.component import working_map
 from dashboard.maps import MapView
 from dashboard.page import Page
+from dashboard.patrol_plan import place_words, walks_of
 from dashboard.patrol_sheet import Leg, Sheet, patrol_sheet
 from dashboard.periods import window
 from dashboard.queries import analysis
@@ -72,10 +71,10 @@ def _explore(page: Page) -> None:
         analysis_notes.tell(page, "tonight", of_class, area=("station", station))
         return
     plan = rows.head(n_hours).copy()
-    plan["shown_name"] = [_place(page, r) for r in plan.to_dict("records")]
+    plan["shown_name"] = [place_words(page, r) for r in plan.to_dict("records")]
     plan["when"] = [t("tonight.at", a=f"{int(h):02d}", b=f"{(int(h) + 1) % 24:02d}")
                     for h in plan["hour"]]  # fmt: skip
-    walks = _walks(page, station, of_class, n_hours, plan)
+    walks = walks_of(page, station, of_class, n_hours, plan)
     _cards(page, rows, plan, walks, n_hours)
     wide, narrow = st.columns([1.4, 1], gap="medium")
     view = _view(page, plan, walks)
@@ -97,36 +96,6 @@ def _station(page: Page) -> str:
     if page.scope_kind == "station" or len(names) <= 1:
         return page.scope_id if page.scope_id in names or not names else next(iter(names))
     return choose(page, "station", list(names), page.t("tonight.station"), lambda one: names[one])
-
-
-def _place(page: Page, row: Mapping[Any, Any]) -> str:
-    """Return where a patrol hour is spent: the community, or the cell on the open street."""
-    if isinstance(row["community_id"], str):
-        return page.name_of(row)
-    return page.t("tonight.street", cell=row["cell_id"])
-
-
-def _walks(
-    page: Page, station: str, of_class: str, n_hours: int, plan: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the stops of the plan by patrol and time; without routes, the hours in turn."""
-    known = (
-        analysis.routes(page, station, of_class)
-        if page.state("mart.tonight_routes") == "here"
-        else pd.DataFrame({"patrol_hours": []})
-    )
-    mine = known[known["patrol_hours"] == n_hours]
-    if mine.empty:
-        order = (plan["hour"].astype(int) + 12) % 24
-        mine = plan.assign(patrol=1, turn=order).sort_values(["turn", "rank"])
-        mine = mine.assign(stop=np.arange(1, len(mine) + 1), leg_m=np.nan, walk_m=np.nan,
-                           metric=None)  # fmt: skip
-    else:
-        told = plan[["rank", "shown_name", "when", "expected", "radius_m", "raise_ratio"]]
-        mine = mine.merge(told, on="rank", how="left")
-    mine = mine.sort_values(["patrol", "stop"]).reset_index(drop=True)
-    mine["key"] = mine["patrol"].astype(str) + "-" + mine["stop"].astype(str)
-    return mine
 
 
 def _cards(
@@ -209,10 +178,8 @@ def _table(
         "expected": (t("tonight.expected"), "z"), "leg_m": (t("tonight.leg"), "count"),
         "raise_ratio": (t("tonight.raised"), "number"),
     }, name="plan", at_most_px=440, select=True, alt=t("tonight.order"))  # fmt: skip
-    keep = ["patrol", "stop", "night", "hour", "shown_name", "cell_id", "lon", "lat", "expected",
-            "leg_m", "walk_m"]  # fmt: skip
-    downloads(page, f"patrol-{of_class}-{n_hours}", {"patrol": walks[[
-        one for one in keep if one in walks]]})  # fmt: skip
+    downloads(page, f"patrol-{of_class}-{n_hours}",
+              {"patrol": walks.drop(columns=["key", "x", "y"])})  # fmt: skip
     return at
 
 
@@ -259,8 +226,9 @@ def _open(page: Page, walks: pd.DataFrame, of_class: str, at: int | None) -> Non
     if at is not None:
         row = walks.loc[at]
         words = t("tonight.rows_one", place=row["shown_name"], when=row["when"])
-        figures["one"] = (words, Which(since, until, of_class, cells=(str(row["cell_id"]),),
-                                       cell_m=size, hours=(int(row["hour"]), 1)))  # fmt: skip
+        when = (int(row["hour"]), int(row["n_hours"]))
+        which = Which(since, until, of_class, cells=(str(row["cell_id"]),), cell_m=size, hours=when)
+        figures["one"] = (words, which)
     open_rows(page, figures, name="stop", opened=None if at is None else "one")
     if at is None:
         show_note(t("tonight.pick"), "plain")
