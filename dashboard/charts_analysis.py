@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable, Hashable
+from typing import Any
+
 import altair as alt
 import pandas as pd
 import streamlit as st
 
+from dashboard import layers
 from dashboard.charts import BAR, HEAT, INK, MARK, SOFT, WARM, dress
 from dashboard.page import Page
 
@@ -18,8 +23,26 @@ METHOD_MARKS = {
 WORD_COLOURS = {"up": WARM, "down": "#0b5e54", "no_real_change": SOFT, "too_few": "#b6c2cd"}
 
 
+def show_kept(page: Page, name: Hashable, make: Callable[[], alt.TopLevelMixin], text: str) -> None:
+    """Draw a chart that is made once for what `name` says: making one takes 40 ms."""
+    st.vega_lite_chart(_kept(page, name, make), theme=None, width="stretch", alt=text)
+
+
+def _kept(page: Page, name: Hashable, make: Callable[[], alt.TopLevelMixin]) -> dict[str, Any]:
+    return copy.deepcopy(layers.keep(page, ("chart", name), lambda: make().to_dict()))
+
+
 def pick_hour(page: Page, frame: pd.DataFrame, text: str, *, key: str) -> tuple[int, int] | None:
     """Draw expected incidents by weekday and hour; the (weekday, hour) that was clicked."""
+    event = st.vega_lite_chart(_kept(page, key, lambda: _week(page, frame)), theme=None,
+                               width="stretch", alt=text, on_select="rerun", key=key)  # fmt: skip
+    found = list(event.selection.get("hour", [])) if event else []
+    if not found or "weekday" not in found[0]:
+        return None
+    return int(found[0]["weekday"]), int(found[0]["hour"])
+
+
+def _week(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
     t = page.t
     days = [t(f"weekday.{i}") for i in range(7)]
     data = frame.assign(day=[days[int(i)] for i in frame["weekday"]])
@@ -41,12 +64,7 @@ def pick_hour(page: Page, frame: pd.DataFrame, text: str, *, key: str) -> tuple[
         )
         .add_params(picked)
     )  # fmt: skip
-    event = st.altair_chart(dress(chart, 260), theme=None, width="stretch", alt=text,
-                            on_select="rerun", key=key)  # fmt: skip
-    found = list(event.selection.get("hour", [])) if event else []
-    if not found or "weekday" not in found[0]:
-        return None
-    return int(found[0]["weekday"]), int(found[0]["hour"])
+    return dress(chart, 260)
 
 
 def by_hour(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:

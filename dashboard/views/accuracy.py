@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import analysis_notes, charts, charts_analysis, record
+from dashboard import analysis_notes, charts_analysis, record
 from dashboard.address import choose
 from dashboard.blocks import (
     Card,
@@ -118,7 +118,9 @@ def _months(page: Page, of_class: str, flagged: str) -> None:
     if rows.empty:
         analysis_notes.tell(page, "accuracy", of_class)
         return
-    charts.show(charts_analysis.record(page, rows), t("accuracy.months_alt"))
+    charts_analysis.show_kept(page, (of_class, flagged),
+                              lambda: charts_analysis.record(page, rows),
+                              t("accuracy.months_alt"))  # fmt: skip
     rows["named"] = [t(f"accuracy.{one}") for one in rows["method"]]
     rows = rows.sort_values(["period_from", "method"], ascending=[False, True], kind="stable")
     rows = rows.reset_index(drop=True)

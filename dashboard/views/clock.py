@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import analysis_notes, charts, charts_analysis, figures
+from dashboard import analysis_notes, charts_analysis, figures
 from dashboard.address import choose
 from dashboard.blocks import (
     Card,
@@ -105,7 +105,9 @@ def _week(page: Page, of_class: str) -> None:
         picked = charts_analysis.pick_hour(page, hours, t("overview.by_hour_alt"),
                                            key=f"clock_hours_{of_class}")  # fmt: skip
         days = hours.groupby("hour", as_index=False)["n"].sum()
-        charts.show(charts_analysis.by_hour(page, days), t("clock.by_hour_alt"))
+        charts_analysis.show_kept(page, ("hours", of_class),
+                                  lambda: charts_analysis.by_hour(page, days),
+                                  t("clock.by_hour_alt"))  # fmt: skip
     with narrow:
         peaks = hours.nlargest(PEAKS, "n").reset_index(drop=True)
         peaks["when"] = [t("clock.hour_of", day=t(f"weekday.{int(r.weekday)}"), a=f"{r.hour:02d}",
@@ -170,8 +172,11 @@ def _season(page: Page, kind: str, of_class: str, rows: pd.DataFrame) -> None:
     wide, narrow = st.columns([1.4, 1], gap="medium")
     with wide:
         shown = drawn[["label", "n", "expected", "low", "high", "word", "code"]]
-        charts.show(charts_analysis.seasons(page, shown, angle=-40 if kind == "holiday" else 0),
-                    t(f"clock.{kind}"))  # fmt: skip
+        charts_analysis.show_kept(
+            page, (kind, of_class),
+            lambda: charts_analysis.seasons(page, shown, angle=-40 if kind == "holiday" else 0),
+            t(f"clock.{kind}"),
+        )  # fmt: skip
         stands = rows[rows["code"].isin(("up", "down"))]
         if stands.empty:
             show_note(t(f"clock.none_{kind}"), "plain")

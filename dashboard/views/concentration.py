@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import analysis_notes, charts, charts_analysis, layer_analysis, layers
+from dashboard import analysis_notes, charts_analysis, layer_analysis, layers
 from dashboard.address import choose
 from dashboard.blocks import (
     Card,
@@ -78,7 +78,7 @@ def _explore(page: Page) -> None:
     wide, narrow = st.columns([1.3, 1], gap="medium")
     with narrow:
         at = _table(page, rows, of_class, unit)
-        _curve(page, rows, unit)
+        _curve(page, rows, of_class, unit)
     with wide:
         picked = _map(page, rows, unit, at)
     if at is None and picked is not None:
@@ -121,14 +121,15 @@ def _table(page: Page, rows: pd.DataFrame, of_class: str, unit: str) -> int | No
     return at
 
 
-def _curve(page: Page, rows: pd.DataFrame, unit: str) -> None:
+def _curve(page: Page, rows: pd.DataFrame, of_class: str, unit: str) -> None:
     frame = pd.DataFrame({
         "units": [0.0, *rows["units_fraction"]], "held": [0.0, *rows["cumulative_fraction"]],
     })  # fmt: skip
-    charts.show(
-        charts_analysis.share_curve(page, frame, page.t(f"concentration.axis_{unit}")),
+    charts_analysis.show_kept(
+        page, ("share", of_class, unit),
+        lambda: charts_analysis.share_curve(page, frame, page.t(f"concentration.axis_{unit}")),
         page.t("concentration.curve_alt"),
-    )
+    )  # fmt: skip
 
 
 def _map(page: Page, rows: pd.DataFrame, unit: str, at: int | None) -> str | None:
