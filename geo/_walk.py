@@ -241,7 +241,7 @@ def look_up(x, y, west, south, cell, reached, blocked, found):  # type: ignore[n
         if not (0 <= fc < nx and 0 <= fr < ny):
             continue
         col, row = int(fc), int(fr)
-        bits, ring, free = np.uint32(0), 0, False
+        bits, ring, free = np.uint64(0), 0, False
         while not free and ring <= 64:
             for r in range(max(row - ring, 0), min(row + ring, ny - 1) + 1):
                 step = 1 if abs(r - row) == ring else max(2 * ring, 1)
@@ -251,3 +251,21 @@ def look_up(x, y, west, south, cell, reached, blocked, found):  # type: ignore[n
                         bits |= reached[r, c]
             ring += 1
         found[i] = bits
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_hours(owner, reached, wanted, n_free, n_met, by_hour):  # type: ignore[no-untyped-def]
+    """Count each owner's cells, those with a wanted bit, and in how many each bit is set."""
+    for row in range(owner.shape[0]):
+        for col in range(owner.shape[1]):
+            mine = owner[row, col]
+            if mine < 0:
+                continue
+            n_free[mine] += 1
+            bits = reached[row, col]
+            n_met[mine] += (bits & wanted) != 0
+            hour = 0
+            while bits != 0:
+                by_hour[mine, hour] += np.int64(bits & np.uint64(1))
+                bits = bits >> np.uint64(1)
+                hour += 1

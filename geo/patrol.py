@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo._walk import STEP_X, STEP_Y, look_up, paint, walk_all
+from geo._walk import STEP_X, STEP_Y, count_hours, look_up, paint, walk_all
 from geo._walls import index_walls, walls_by_polygon
 from geo.errors import GeoError
 from geo.viewshed import viewsheds
@@ -23,6 +23,7 @@ from geo.viewshed import viewsheds
 MOST_CELLS = 1 << 25
 LONGEST_WALK_M = 5000.0
 ALL_DAY = (1 << 24) - 1
+VISITED = 24  # bits 24 to 47: the same for the hours in which points are visited
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +34,7 @@ class PatrolReach:
     ----------
     reached
         (rows, columns) free cells from the south-west; bit h is set where a point manned in hour
-        h reaches the cell.
+        h reaches the cell, bit 24 + h where one visited in hour h does.
     blocked
         (rows, columns) 1 in cells whose centre a building holds.
     west_m, south_m, cell_m
@@ -43,12 +44,14 @@ class PatrolReach:
     reached_m2
         (n,) of it, reached at some hour.
     reached_by_hour_m2
-        (n, 24) of it, reached in each hour of the day.
+        (n, 24) of it, reached in each hour of the day from points manned then.
+    visited_by_hour_m2
+        (n, 24) of it, reached in each hour from points visited then.
     n_points
         (n,) patrol points that reach some open ground of the community.
     """
 
-    reached: NDArray[np.uint32]
+    reached: NDArray[np.uint64]
     blocked: NDArray[np.uint8]
     west_m: float
     south_m: float
@@ -56,6 +59,7 @@ class PatrolReach:
     open_m2: NDArray[np.float64]
     reached_m2: NDArray[np.float64]
     reached_by_hour_m2: NDArray[np.float64]
+    visited_by_hour_m2: NDArray[np.float64]
     n_points: NDArray[np.int64]
 
 
@@ -105,6 +109,7 @@ def patrol_reach(
     communities: Sequence[Any] | NDArray[np.object_],
     buildings: object = (),
     hours: ArrayLike = ALL_DAY,
+    visited: ArrayLike = 0,
     cell_m: float = 4.0,
     n_threads: int = 1,
 ) -> PatrolReach:
@@ -123,6 +128,8 @@ def patrol_reach(
         Footprints, metres; none means straight walks.
     hours
         (k,) or one: hours manned as bits, from `hours_manned`.
+    visited
+        (k,) or one: hours in which the log shows visits, as bits, whatever the hours manned.
     cell_m
         Cell size, metres; doubled until the city has 33 million cells.
     n_threads
@@ -146,9 +153,10 @@ def patrol_reach(
     """
     columns = np.broadcast_arrays(
         np.atleast_1d(np.asarray(x, float)), np.atleast_1d(np.asarray(y, float)),
-        np.asarray(radius_m, float), np.asarray(hours, np.uint32),
+        np.asarray(radius_m, float), np.asarray(hours, np.uint64), np.asarray(visited, np.uint64),
     )  # fmt: skip
-    px, py, radius, bits = (np.array(column) for column in columns)
+    px, py, radius, manned, seen = (np.array(column) for column in columns)
+    bits = manned | (seen << np.uint64(VISITED))
     _check(px, py, radius, cell_m)
     areas = np.empty(len(communities), dtype=object)
     areas[:] = list(communities)
@@ -164,8 +172,8 @@ def patrol_reach(
     views = viewsheds(px, py, index_walls(walls), range_m=radius * 1.001, n_threads=n_threads)
     cuts = np.linspace(0, len(px), max(1, n_threads) + 1).astype(int)
 
-    def walk(k: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        reached, n_points = np.zeros((ny, nx), np.uint32), np.zeros(len(areas), np.int64)
+    def walk(k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        reached, n_points = np.zeros((ny, nx), np.uint64), np.zeros(len(areas), np.int64)
         walk_all(
             px, py, radius, bits, cuts[k], cuts[k + 1], west, south, cell, blocked, owner,
             views.vertices_xy, views.offsets, STEP_X, STEP_Y, reached, n_points,
@@ -174,7 +182,9 @@ def patrol_reach(
 
     with ThreadPoolExecutor(max(1, n_threads)) as pool:
         parts_done = list(pool.map(walk, range(len(cuts) - 1)))
-    reached = np.bitwise_or.reduce([part[0] for part in parts_done])
+    reached = parts_done[0][0]
+    for part in parts_done[1:]:
+        reached |= part[0]
     n_points = np.sum([part[1] for part in parts_done], axis=0)
     return _sum(reached, blocked, owner, west, south, cell, n_points)
 
@@ -206,7 +216,7 @@ def within_reach(
         Hours outside 0 to 23.
     """
     px, py = np.array(x, float).ravel(), np.array(y, float).ravel()
-    mask = np.full(len(px), ALL_DAY, np.uint32)
+    mask = np.full(len(px), ALL_DAY, np.uint64)
     if hour is not None:
         hours = np.broadcast_to(np.asarray(hour, np.int64), px.shape)
         bad = np.flatnonzero((hours < 0) | (hours > 23))
@@ -215,14 +225,34 @@ def within_reach(
                 f"within_reach: hour of {bad.size} of {len(px)} points, the first "
                 f"{hours[bad[0]]}; 0 to 23 was expected. Pass local hours."
             )
-        mask = np.uint32(1) << hours.astype(np.uint32)
-    found = np.zeros(len(px), np.uint32)
+        mask = np.uint64(1) << hours.astype(np.uint64)
+    return np.asarray((reach_bits(reach, px, py) & mask) != 0)
+
+
+def reach_bits(reach: PatrolReach, x: ArrayLike, y: ArrayLike) -> NDArray[np.uint64]:
+    """Hours in which points are reached.
+
+    Parameters
+    ----------
+    reach
+        From `patrol_reach`.
+    x, y
+        (n,) points, metres; NaN is not reached.
+
+    Returns
+    -------
+    ndarray
+        (n,) bits as `PatrolReach.reached` has them, by the cell that holds the point; for a point
+        inside a building, of the nearest free cells outside.
+    """
+    px, py = np.array(x, float).ravel(), np.array(y, float).ravel()
+    found = np.zeros(len(px), np.uint64)
     look_up(px, py, reach.west_m, reach.south_m, reach.cell_m, reach.reached, reach.blocked, found)
-    return np.asarray((found & mask) != 0)
+    return found
 
 
 def _sum(
-    reached: NDArray[np.uint32],
+    reached: NDArray[np.uint64],
     blocked: NDArray[np.uint8],
     owner: NDArray[np.int32],
     west: float,
@@ -231,20 +261,14 @@ def _sum(
     n_points: NDArray[np.int64],
 ) -> PatrolReach:
     """Areas by community and hour."""
-    n = len(n_points)
-    ours = owner >= 0
-    mine, bits = owner[ours], reached[ours]
-    area = cell * cell
-    met = bits != 0
-    by_hour = np.zeros((n, 24))
-    for hour in range(24):
-        manned = (bits >> np.uint32(hour)) & np.uint32(1) == 1
-        by_hour[:, hour] = np.bincount(mine[manned], minlength=n) * area
+    n, area = len(n_points), cell * cell
+    n_free, n_met = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    by_hour = np.zeros((n, 2 * VISITED), np.int64)
+    count_hours(owner, reached, np.uint64(ALL_DAY), n_free, n_met, by_hour)
+    open_m2, met_m2, hourly_m2 = (np.multiply(one, area) for one in (n_free, n_met, by_hour))
     return PatrolReach(
-        reached, blocked, west, south, cell,
-        np.bincount(mine, minlength=n).astype(np.float64) * area,
-        np.bincount(mine[met], minlength=n).astype(np.float64) * area,
-        by_hour, n_points,
+        reached, blocked, west, south, cell, open_m2, met_m2, hourly_m2[:, :VISITED],
+        hourly_m2[:, VISITED:], n_points,
     )  # fmt: skip
 
 

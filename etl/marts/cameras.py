@@ -50,7 +50,8 @@ def derive(
         ground.areas, sight, spells, others=_look(cameras, others, walls), level=PERSON,
         last_day=changes.last_day, cell_m=city.cell_m, n_threads=n_threads(),
     )  # fmt: skip
-    fill_history(con, watch, changes, city.open_m2, district_id=context.district.district_id)
+    district = context.district.district_id
+    fill_history(con, watch, changes, city.open_m2, ground.scope, district_id=district)
     (incidents, seen), (gates, gate_seen) = points
     rows = np.arange(len(incidents.x))
     recognised = seen[rows, incidents.daypart, level]

@@ -27,6 +27,7 @@ from etl.marts.coverage_rows import (
     fill_patrols,
     fill_uncovered,
 )
+from etl.marts.patrol_gaps import fill_gaps, hours_visited
 from etl.report import Severity
 from geo._threads import n_threads
 from geo.coverage import CityCoverage, cover_city
@@ -112,17 +113,21 @@ def _derive_patrols(
     context.progress.start("patrol reach", None)
     points = read_patrols(context.con)
     usual = context.district.patrol_radius_m
+    manned = hours_manned(points["starts_at"], points["ends_at"])
+    visited = hours_visited(context, manned)
     reach = patrol_reach(
         points["x"],
         points["y"],
         radius_m=np.where(np.isnan(points["radius_m"]), usual, points["radius_m"]),
         communities=ground.areas,
         buildings=ground.buildings,
-        hours=hours_manned(points["starts_at"], points["ends_at"]),
+        hours=manned,
+        visited=0 if visited is None else visited,
         n_threads=n_threads(),
     )
     reached = within_reach(reach, incidents.x, incidents.y, hour=incidents.hour)
     fill_patrols(context.con, ground, reach, incidents, reached, count_visits(context))
+    fill_gaps(context, ground, reach, incidents, has_log=visited is not None)
     return reached
 
 

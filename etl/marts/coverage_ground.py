@@ -61,6 +61,7 @@ class Spots:
     """Points with their community as a row of `Ground` (-1 outside), daypart and local hour.
 
     `begins` and `ends` are local seconds since 1970; they are equal where the moment is known.
+    `station` and `street` are rows in the order of their ids, -1 for none.
     """
 
     x: NDArray[np.float64]
@@ -70,6 +71,8 @@ class Spots:
     hour: NDArray[np.int64]
     begins: NDArray[np.int64]
     ends: NDArray[np.int64]
+    station: NDArray[np.int64]
+    street: NDArray[np.int64]
 
 
 def read_ground(con: duckdb.DuckDBPyConnection) -> Ground:
@@ -97,13 +100,16 @@ def read_incidents(context: MartContext) -> Spots:
     )
     query = f"""
         SELECT x, y, coalesce(c.place, -1) AS community, hour({local}) AS hour,
-            epoch({start})::BIGINT AS begins, epoch({end})::BIGINT AS ends
+            epoch({start})::BIGINT AS begins, epoch({end})::BIGINT AS ends,
+            coalesce(s.place, -1) AS station, coalesce(t.place, -1) AS street
         FROM (
             SELECT *, greatest(coalesce(occurred_to, occurred_from), occurred_from) AS until,
                 occurred_from + (coalesce(occurred_to, occurred_from) - occurred_from) / 2 AS middle
             FROM core.incidents
         ) i
         LEFT JOIN {_ROWS} c USING (community_id)
+        LEFT JOIN {_numbered("station")} s ON s.id = i.station_id
+        LEFT JOIN {_numbered("street")} t ON t.id = i.street_id
         WHERE x IS NOT NULL AND y IS NOT NULL
             AND occurred_from >= $first AND occurred_from < $beyond
         ORDER BY incident_id
@@ -114,8 +120,15 @@ def read_incidents(context: MartContext) -> Spots:
     return Spots(
         np.asarray(rows["x"], float), np.asarray(rows["y"], float),
         np.asarray(rows["community"], np.int64), dark.astype(np.int64), hour,
-        np.asarray(rows["begins"], np.int64), np.asarray(rows["ends"], np.int64),
+        *(np.asarray(rows[name], np.int64) for name in ("begins", "ends", "station", "street")),
     )  # fmt: skip
+
+
+def _numbered(kind: str) -> str:
+    key = f"{kind}_id"
+    return (
+        f"(SELECT {key} AS id, row_number() OVER (ORDER BY {key}) - 1 AS place FROM core.{kind}s)"
+    )
 
 
 def read_gates(con: duckdb.DuckDBPyConnection) -> Spots:
@@ -128,7 +141,7 @@ def read_gates(con: duckdb.DuckDBPyConnection) -> Spots:
     none = np.zeros(len(rows["x"]), np.int64)
     return Spots(
         np.asarray(rows["x"], float), np.asarray(rows["y"], float),
-        np.asarray(rows["community"], np.int64), none, none, none, none,
+        np.asarray(rows["community"], np.int64), *(none for _ in range(6)),
     )  # fmt: skip
 
 

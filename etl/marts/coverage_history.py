@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from etl.marts.camera_times import FAULTY, NOT_IN_USE, WORKING, Changes
 from etl.marts.coverage_ground import objects
+from etl.marts.scoped_rows import insert_scoped
 from geo.watch import Watch
 
+KINDS = ("district", "station", "street", "community")
 COUNTS = ("n_working", "n_faulty", "n_installed", "n_retired", "n_failed", "n_repaired")
 
 
@@ -20,6 +22,7 @@ def fill_history(
     watch: Watch,
     changes: Changes,
     open_m2: NDArray[np.float64],
+    communities: pa.Table,
     *,
     district_id: str,
 ) -> None:
@@ -35,6 +38,8 @@ def fill_history(
         Changes of state of the cameras, in the order of their ids.
     open_m2
         Open ground of each community.
+    communities
+        Their ids, stations and streets.
     district_id
         Number of the district, for the rows of the whole.
 
@@ -44,33 +49,31 @@ def fill_history(
     seen ground or its cameras changed. Cameras count where they stand, ground where it lies: a
     camera on the road may see into a community.
     """
-    areas = _read_scopes(con, "communities", "community_id")
-    cameras = _read_scopes(con, "cameras", "camera_id")
+    areas = {kind: objects(communities[f"{kind}_id"].to_numpy()) for kind in KINDS[1:]}
+    cameras = _read_scopes(con)
     ground = _ground_steps(watch)
     steps = _camera_steps(changes)
-    for kind in ("district", "station", "street", "community"):
-        both = [*areas[kind], *(cameras[kind] if kind != "community" else ())]
-        ids = np.unique(np.array([one for one in both if one is not None], object))
+    for kind in KINDS:
         if kind == "district":
             ids = np.array([district_id], object)
             of_area = np.zeros(len(open_m2), np.int64)
-            of_camera = np.zeros(len(cameras[kind]), np.int64)
+            of_camera = np.zeros(len(cameras["community"]), np.int64)
         else:
+            both = [*areas[kind], *(cameras[kind] if kind != "community" else ())]
+            ids = np.unique(np.array([one for one in both if one is not None], object))
             of_area, of_camera = (_places(one[kind], ids) for one in (areas, cameras))
         rows = _sum_steps(ground, steps, of_area, of_camera, len(ids), changes.last_day)
         scope, day, values = rows
         known = of_area >= 0
         ground_m2 = np.zeros(len(ids))
         np.add.at(ground_m2, of_area[known], open_m2[known])
-        _insert(con, kind, ids, scope, day, values, ground_m2[scope], changes)
+        _insert(con, kind, ids, scope, day, values, ground_m2[scope], changes, communities)
 
 
-def _read_scopes(
-    con: duckdb.DuckDBPyConnection, table: str, key: str
-) -> dict[str, NDArray[np.object_]]:
+def _read_scopes(con: duckdb.DuckDBPyConnection) -> dict[str, NDArray[np.object_]]:
     rows = con.execute(
-        f"SELECT station_id AS station, street_id AS street, community_id AS community, "
-        f"{key} AS district FROM core.{table} ORDER BY {key}"
+        "SELECT station_id AS station, street_id AS street, community_id AS community "
+        "FROM core.cameras ORDER BY camera_id"
     ).fetchnumpy()
     return {name: objects(values) for name, values in rows.items()}
 
@@ -160,15 +163,13 @@ def _insert(
     values: NDArray[np.float64],
     open_m2: NDArray[np.float64],
     changes: Changes,
+    communities: pa.Table,
 ) -> None:
-    index, names = pa.array(scope.astype(np.int32)), pa.array(ids, pa.string())
     first = np.datetime64(changes.first, "D")
     share = np.full((len(scope), 2), np.nan)
     np.divide(values[:, :2], open_m2[:, None], out=share, where=open_m2[:, None] > 0)
     area = np.maximum(np.round(values[:, :2], 6), 0.0)
     columns = {
-        "scope_kind": pa.array([kind] * len(scope)),
-        "scope_id": pa.DictionaryArray.from_arrays(index, names),
         "from_on": pa.array(first + day.astype("timedelta64[D]")),
         "open_area_m2": open_m2,
         "seen_area_m2": area[:, 0],
@@ -177,23 +178,7 @@ def _insert(
         "seen_night_fraction": pa.array(np.clip(share[:, 1], 0.0, 1.0), from_pandas=True),
         **{name: np.round(values[:, 2 + k]).astype(np.int64) for k, name in enumerate(COUNTS)},
     }
-    con.register("found", pa.table(columns))
-    names_sql = ", ".join(columns)
-    scopes = {
-        "district": ("NULL, NULL", ""),
-        "station": ("scope_id, NULL", ""),
-        "street": ("NULL, scope_id", ""),
-        "community": (
-            "c.station_id, c.street_id",
-            "JOIN core.communities c ON c.community_id = scope_id",
-        ),
-    }
-    picked, joined = scopes[kind]
-    con.execute(
-        f"INSERT INTO mart.coverage_history ({names_sql}, station_id, street_id) "
-        f"SELECT {names_sql}, {picked} FROM found {joined} ORDER BY scope_id, from_on"
-    )
-    con.unregister("found")
+    insert_scoped(con, "coverage_history", kind, ids, scope, columns, communities)
 
 
 def coverage_on(con: duckdb.DuckDBPyConnection, day: str, *, scope_kind: str) -> pa.Table:
