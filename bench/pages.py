@@ -25,7 +25,9 @@ import duckdb
 
 HERE = Path(__file__).resolve().parent
 APP = HERE.parent / "dashboard" / "app.py"
-PAGES = ("overview", "dossier", "coverage", "hotspots", "ratings", "data")
+PAGES = (
+    "overview", "dossier", "coverage", "cameras", "patrols", "hotspots", "ratings", "data",
+)  # fmt: skip
 
 
 def main() -> None:

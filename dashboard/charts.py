@@ -113,7 +113,7 @@ def levels(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
         y=alt.Y("level:N", sort=order, title=None, axis=alt.Axis(labelLimit=220)),
         yOffset=alt.YOffset("part:N", sort=parts),
         x=alt.X("share:Q", title=t("chart.seen_share"), scale=alt.Scale(domain=[0, most]),
-                axis=alt.Axis(format="%")),
+                axis=alt.Axis(format="%", tickCount=6)),
         tooltip=[
             alt.Tooltip("level:N", title=t("chart.level")),
             alt.Tooltip("part:N", title=t("chart.daypart")),

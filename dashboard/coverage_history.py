@@ -42,10 +42,20 @@ def show_history(page: Page, community_id: str) -> None:
                 b=f.day(page.build.as_of)))  # fmt: skip
     if page.state("core.camera_faults") == "missing":
         show_note(t("coverage.no_faults"), "plain")
+    _undated(page)
     show_list(story(page, first))
-    charts.show(_shares(page, named), t("coverage.history_alt"))
+    if first[["seen_fraction", "seen_night_fraction"]].max().max() > 0:
+        charts.show(_shares(page, named), t("coverage.history_alt"))
     charts.show(_cameras(page, first), t("coverage.history_cameras_alt"))
     downloads(page, "coverage-history", {"history": first})
+
+
+def _undated(page: Page) -> None:
+    """Say how many cameras have no date of installation: the history takes them as always there."""
+    row = sight.undated(page).iloc[0]
+    if int(row["n_undated"]):
+        show_note(page.t("coverage.undated", n=page.f.count(row["n_undated"]),
+                         total=page.f.count(row["n"])), "plain")  # fmt: skip
 
 
 def _dated(rows: pd.DataFrame) -> pd.DataFrame:

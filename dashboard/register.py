@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from dashboard.layers import keep
 from dashboard.page import Page
 from dashboard.queries import cameras
 
+ORDER = "799"
 FAILED = ("violated", "not_met")
 _COUNTS = {"n_overdue": ("overdue",), "n_failed": FAILED, "n_due": ("due",),
            "n_unknown": ("unknown",)}  # fmt: skip
@@ -92,6 +94,14 @@ def _lacks(page: Page, rows: pd.DataFrame) -> list[str | None]:
     ]  # fmt: skip
 
 
+def article_words(page: Page, written: pd.Series) -> list[str | None]:
+    """Return articles of the order in the language of the page, from their numbers."""
+    comma = page.t("punctuation.list")
+    numbers = [re.findall(r"\d+", text.replace(ORDER, "")) if isinstance(text, str) else []
+               for text in written]  # fmt: skip
+    return [page.t("cameras.article_n", n=comma.join(one)) if one else None for one in numbers]
+
+
 def show_camera(page: Page, rows: pd.DataFrame, camera_id: str | None) -> None:
     """Show one camera: its facts, its duties, what its missing data would change."""
     t, f = page.t, page.f
@@ -126,7 +136,8 @@ def _own_duties(page: Page, camera_id: str) -> None:
         show_note(t("cameras.no_duties"), "plain")
         return
     table = mine.assign(word=[t.word("duty", d) for d in mine["duty"]],
-                        how=[t.word("duty_state", s) for s in mine["state"]])  # fmt: skip
+                        how=[t.word("duty_state", s) for s in mine["state"]],
+                        article=article_words(page, mine["article"]))  # fmt: skip
     show_table(page, table, {
         "word": (t("cameras.duty"), "text"), "how": (t("table.state"), "text"),
         "due_on": (t("cameras.due_on"), "date"), "done_on": (t("cameras.done_on"), "date"),

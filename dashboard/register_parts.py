@@ -8,17 +8,21 @@ Information Systems", order 799.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from dashboard.blocks import downloads, lacking, show_lead, show_note, show_table
 from dashboard.page import Page
 from dashboard.queries import cameras
+from dashboard.register import article_words
 
 STATES = ("overdue", "violated", "not_met", "due", "unknown", "met_late", "met")
 URGENT = ("overdue", "violated", "not_met", "due")
 DUTIES = ("forbidden_place", "consent", "legal_basis", "filing", "sign", "retention")
 LISTED = 500
+AREA_FIELDS = ("optics", "width_px", "night_range_m", "height_m")
 
 
 def show_duties(page: Page) -> None:
@@ -54,6 +58,7 @@ def _open(page: Page, found: pd.DataFrame) -> None:
     shown = rows.head(LISTED).reset_index(drop=True)
     shown["shown_name"] = [page.name_of(r) for r in shown.to_dict("records")]
     shown["word"] = [t.word("duty", d) for d in shown["duty"]]
+    shown["article"] = article_words(page, shown["article"])
     shown["how"] = [t.word("duty_state", s) for s in shown["state"]]
     late = pd.Timestamp(page.build.as_of) - pd.to_datetime(shown["due_on"])
     shown["days_late"] = late.dt.days.where(shown["state"] == "overdue")
@@ -98,12 +103,15 @@ def show_gaps(page: Page, register: pd.DataFrame) -> None:
     downloads(page, "camera-gaps", {"gaps": found})
 
 
-def _change(page: Page, row: dict[str, float]) -> str:
+def _change(page: Page, row: dict[str, Any]) -> str:
     """Return how far the counted ground could move once the field is known."""
     t, f = page.t, page.f
     now, low, high = row["counted_area_m2"], row["low_area_m2"], row["high_area_m2"]
     if pd.isna(high) or pd.isna(low) or pd.isna(now):
-        return t("cameras.change_none")
+        needs = row["field"] in AREA_FIELDS
+        return t("cameras.change_first" if needs else "cameras.change_none")
+    if abs(high - low) < 0.5:
+        return t("cameras.change_one", up=_signed(page, high - now), b=f.area(high))
     return t("cameras.change_area", down=_signed(page, low - now), up=_signed(page, high - now),
              a=f.area(low), b=f.area(high))  # fmt: skip
 
@@ -123,6 +131,7 @@ def show_forbidden(page: Page) -> None:
     rows = cameras.forbidden(page)
     show_note(t("cameras.forbidden_lead", n=f.count(len(rows))), "warning")
     rows["shown_name"] = [page.name_of(r) for r in rows.to_dict("records")]
+    rows["article"] = article_words(page, rows["article"])
     rows["place_word"] = [t.word("forbidden_place", p) for p in rows["place"]]
     rows["owner"] = [t.word("owner_kind", o) or None for o in rows["owner_kind"]]
     rows["status_word"] = [t.word("camera", s) or None for s in rows["status"]]

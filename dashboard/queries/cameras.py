@@ -72,7 +72,7 @@ def losses(read: Reader) -> pd.DataFrame:
 
 
 def pairs(read: Reader) -> pd.DataFrame:
-    """Return pairs of cameras that see the same ground, the most alike first."""
+    """Return pairs of cameras that see the same ground, most shared ground first."""
     return read.frame(
         """
         SELECT p.*, least(p.camera_fraction, p.other_fraction) AS alike,
@@ -81,7 +81,6 @@ def pairs(read: Reader) -> pd.DataFrame:
         JOIN core.cameras a USING (camera_id)
         JOIN core.cameras b ON b.camera_id = p.other_camera_id
         LEFT JOIN core.communities c ON c.community_id = p.community_id
-        ORDER BY greatest(p.camera_fraction, p.other_fraction) DESC,
-                 p.shared_area_m2 DESC, p.camera_id, p.other_camera_id
+        ORDER BY p.shared_area_m2 DESC, p.camera_id, p.other_camera_id
         """
     )

@@ -103,6 +103,16 @@ def bearings(read: Reader) -> pd.DataFrame:
     )
 
 
+def undated(read: Reader) -> pd.DataFrame:
+    """Return how many cameras there are and how many without a date of installation: one row."""
+    return read.frame(
+        """
+        SELECT count(*) AS n, count(*) FILTER (installed_on IS NULL) AS n_undated
+        FROM core.cameras
+        """
+    )
+
+
 def blind_spots(
     read: Reader, daypart: str, *, community_id: str | None = None, at_most: int = 500
 ) -> pd.DataFrame:

@@ -88,11 +88,17 @@ def _seen_cards(page: Page, found: pd.DataFrame) -> list[Card]:
         if part == "day":
             more.append(Card(t("coverage.possible_card"), f.share(one["possible_fraction"]),
                              lines=(t("coverage.possible_line"),)))  # fmt: skip
-            more.append(Card(
-                t("coverage.gates"), f.count(one["n_gates_seen"]),
-                unit=t("card.of", n=f.count(one["n_gates"])), lines=(t("coverage.gates_line"),),
-            ))  # fmt: skip
+            more.append(_gates_card(page, one))
     return cards + more
+
+
+def _gates_card(page: Page, row: pd.Series) -> Card:
+    t, f = page.t, page.f
+    if not int(row["n_gates"] or 0):
+        return Card(t("coverage.gates"), "–", lines=(t("coverage.no_gates"),))
+    return Card(t("coverage.gates"), f.count(row["n_gates_seen"]),
+                unit=t("card.of", n=f.count(row["n_gates"])),
+                lines=(t("coverage.gates_line"),))  # fmt: skip
 
 
 def _uncovered_by_part(page: Page) -> list[Card]:
@@ -107,7 +113,8 @@ def _uncovered_by_part(page: Page) -> list[Card]:
         shares.append(f.share(int(missed) / int(located)) if int(located) else "–")
         lines.append(t("coverage.uncovered_line", part=t(f"daypart.{part}"), n=f.count(missed),
                        total=f.count(located)))  # fmt: skip
-    return [Card(t("coverage.uncovered_parts"), " / ".join(shares), lines=tuple(lines))]
+    return [Card(t("coverage.uncovered_day"), shares[0],
+                 t("coverage.uncovered_night", share=shares[1]), lines=tuple(lines))]  # fmt: skip
 
 
 @st.fragment

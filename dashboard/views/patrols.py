@@ -43,6 +43,7 @@ def render(page: Page) -> None:
     st.title(plain(t("patrols.title", area=page.scope_name)))
     show_lead(t("patrols.lead", day=page.f.day(page.build.as_of)))
     if lacking(page, "core.patrol_points"):
+        show_list([t("patrols.bring_1"), t("patrols.bring_2")])
         return
     _explore(page)
     st.header(t("patrols.method"))

@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.filing import FIELDS, empty_fields, filing_frame
+from dashboard.register import article_words
 from dashboard.texts import load_texts
 
 Run = Callable[..., AppTest]
@@ -194,3 +195,17 @@ def test_the_workbook_marks_empty_cells_and_runs_no_formula(
     assert row[ZH("filing.lon")].fill.fgColor.rgb != "00FFF2CC"
     assert not [c for line in sheet.iter_rows() for c in line if c.data_type == "f"]
     assert lacking.title == ZH("filing.sheet_lacks")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("14", "article 14"), ("7, 9, 33", "article 7, 9, 33"), (None, None),
+     ("State Council order 799, article 8", "article 8"), ("", None)],
+)  # fmt: skip
+def test_articles_are_told_by_their_numbers_in_the_language_of_the_page(
+    written: str | None, said: str | None
+) -> None:
+    class Asked:
+        t = EN
+
+    assert article_words(Asked(), pd.Series([written], dtype=object)) == [said]  # type: ignore[arg-type]

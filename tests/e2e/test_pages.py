@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-sync",
 ]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-MAPS = ("overview", "dossier", "coverage", "hotspots", "ratings")
+MAPS = ("overview", "dossier", "coverage", "cameras", "patrols", "hotspots", "ratings")
 
 pytestmark = [
     pytest.mark.e2e,
@@ -147,7 +147,7 @@ def test_a_chief_walks_every_page(
 ) -> None:
     page = visit(f"role=chief&scope=S1&lang={lang}", size=size)
     titles = [page.locator("h1").inner_text()]
-    for name in ("dossier", "coverage", "hotspots", "ratings", "data"):
+    for name in ("dossier", "coverage", "cameras", "patrols", "hotspots", "ratings", "data"):
         _open_from_menu(page, name)
         page.wait_for_function("before => document.querySelector('h1')?.innerText !== before",
                                arg=titles[-1], timeout=60_000)  # fmt: skip
@@ -155,7 +155,7 @@ def test_a_chief_walks_every_page(
         titles.append(page.locator("h1").inner_text())
         wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert wide <= size["width"]
-    assert len(set(titles)) == 6
+    assert len(set(titles)) == 8
 
 
 def _click_community(page: Page, index: int) -> None:
@@ -198,6 +198,29 @@ def test_a_dossier_can_be_kept_as_a_map_and_as_tables(visit: Callable[..., Page]
     with page.expect_download(timeout=30_000) as waiting:
         page.get_by_role("button", name="Download XLSX").last.click()
     assert Path(waiting.value.path()).read_bytes().startswith(b"PK")
+
+
+def test_the_camera_register_leaves_as_the_filing_form(visit: Callable[..., Page]) -> None:
+    page = visit("role=planner&scope=T1&lang=zh")
+    _open_from_menu(page, "cameras")
+    page.locator("h1", has_text="摄像机台账").wait_for(timeout=30_000)
+    _settle(page)
+    with page.expect_download(timeout=30_000) as waiting:
+        page.get_by_role("button", name="备案表 XLSX").click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"PK")
+
+
+def test_the_hour_of_patrols_is_moved_by_the_keyboard_and_kept_in_the_address(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit("role=chief&scope=S1&lang=zh")
+    _open_from_menu(page, "patrols")
+    page.locator("h1", has_text="巡逻").wait_for(timeout=30_000)
+    _settle(page)
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/patrols*hour=0*", timeout=30_000)
+    page.get_by_role("heading", name="0–1 时").wait_for(timeout=30_000)
 
 
 def test_the_role_chosen_decides_the_menu(visit: Callable[..., Page]) -> None:

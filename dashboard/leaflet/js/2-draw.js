@@ -131,7 +131,7 @@
   /* Symbols shrink when looking from afar, so that a whole jurisdiction stays readable. */
   ns.radius = function (layer, scale) {
     var zoom = Math.log(scale) / Math.LN2;
-    return layer.style.radius * Math.max(0.3, Math.min(1.5, 1 + (zoom - 15.5) * 0.22));
+    return layer.style.radius * Math.max(layer.labels ? 0.8 : 0.3, Math.min(1.5, 1 + (zoom - 15.5) * 0.22));
   };
 
   function drawPoints(ctx, layer, view, ratio) {
