@@ -38,6 +38,23 @@ def add_rating_commands(
     one.add_argument("--out", type=Path, help="write one line a community as CSV")
     add_output(one)
     one.set_defaults(run=lambda options: _rescore(options, say))
+    text = "write the bulletin (通报) of a period as a workbook, ready to sign and circulate"
+    one = commands.add_parser("notice", help=text, description=text)
+    one.add_argument("--store", type=Path, required=True, help="folder of builds")
+    one.add_argument("--period", required=True, metavar="P", help="this year or the last")
+    one.add_argument("--out", type=Path, required=True, help="FILE.xlsx")
+    one.add_argument("--office", help="who issues it")
+    add_output(one)
+    one.set_defaults(run=lambda options: _notice(options, say))
+    text = "write the dossier of one community (一小区一档) as a PDF with its map"
+    one = commands.add_parser("dossier", help=text, description=text)
+    one.add_argument("--store", type=Path, required=True, help="folder of builds")
+    one.add_argument("--community", required=True, metavar="ID")
+    one.add_argument("--out", type=Path, required=True, help="FILE.pdf")
+    one.add_argument("--language", choices=("zh", "en"), default="zh", help="of the labels")
+    one.add_argument("--fonts", type=Path, help="folder with Noto Sans CJK")
+    add_output(one)
+    one.set_defaults(run=lambda options: _dossier(options, say))
 
 
 def _weight(text: str) -> tuple[str, float]:
@@ -85,3 +102,37 @@ def _rescored_text(body: dict[str, Any]) -> str:
     if len(moved) > SHOWN_MOVERS:
         lines.append(f"  and {len(moved) - SHOWN_MOVERS} more: use --out or --json")
     return "\n".join([*lines, *(f"  {one}" for one in body["findings"])])
+
+
+def _notice(options: argparse.Namespace, say: Say) -> int:
+    from etl.notice.bulletin import write_bulletin
+    from etl.store import Store
+
+    made = write_bulletin(Store(options.store), options.period, options.out, office=options.office)
+    body = {
+        "ok": True,
+        "file": str(options.out),
+        "period": made.period,
+        "communities": len(made.ranking),
+        "rated": len(made.rated),
+        "is_draft": made.is_draft,
+    }
+    text = f"{len(made.rated)} of {len(made.ranking)} communities ranked: {options.out}"
+    say(options, body, text)
+    return 0
+
+
+def _dossier(options: argparse.Namespace, say: Say) -> int:
+    from etl.notice.dossier import write_dossier
+    from etl.store import Store
+
+    write_dossier(
+        Store(options.store),
+        options.community,
+        options.out,
+        fonts=options.fonts,
+        language=options.language,
+    )
+    body = {"ok": True, "file": str(options.out), "community_id": options.community}
+    say(options, body, f"{options.community}: {options.out}")
+    return 0

@@ -1,0 +1,1 @@
+"""What an office circulates and files: the bulletin as a workbook, the dossier as a PDF."""
