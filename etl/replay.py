@@ -159,7 +159,7 @@ def _weights(standard: Standard, wanted: Mapping[str, float] | None) -> np.ndarr
 def _context(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> MartContext:
     facts = manifest["district"]
     missing = con.execute("SELECT value FROM meta.build WHERE name = 'missing_tables'").fetchone()
-    standards = con.execute("SELECT standard_id FROM meta.standards").fetchall()
+    standards = con.execute("SELECT standard_id FROM meta.standards ORDER BY position").fetchall()
     district = District(
         district_id=facts["id"],
         name=facts["name"],
@@ -181,7 +181,9 @@ def _context(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> Mar
 
 
 def _built_standards(con: duckdb.DuckDBPyConnection) -> dict[str, Standard]:
-    rows = con.execute("SELECT standard_id, digest, body FROM meta.standards").fetchall()
+    rows = con.execute(
+        "SELECT standard_id, digest, body FROM meta.standards ORDER BY position"
+    ).fetchall()
     found = {}
     for standard_id, digest, text in rows:
         body = json.loads(text)

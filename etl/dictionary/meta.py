@@ -127,6 +127,7 @@ META: tuple[Table, ...] = (
             text("name_en", "Name", "名称（英文）", required=True),
             text("name_zh", "Name (Chinese)", "名称", required=True),
             Column("body", "json", "The standard", "标准内容", required=True),
+            count("position", "Place in the district file, 1 the main one", "主次顺序", minimum=1),
         ),
         key=("standard_id",),
         visible_to=ALL_STAFF | {"public"},

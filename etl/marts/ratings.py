@@ -65,8 +65,9 @@ def derive(context: MartContext) -> None:
         *(periods_needed(one) + 1 for one in standards),
     )
     years = range(context.as_of.year - n_periods + 1, context.as_of.year + 1)
-    for standard in standards:
-        insert_rows(context.con, "meta.standards", [_standard_columns(standard)])
+    for position, standard in enumerate(standards, start=1):
+        described = {**_standard_columns(standard), "position": [position]}
+        insert_rows(context.con, "meta.standards", [described])
         if frame.n == 0:
             continue
         types = standard.serious_types

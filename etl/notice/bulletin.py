@@ -92,7 +92,7 @@ def _write_text(sheet: Worksheet, bulletin: Bulletin, office: str) -> None:
         sheet.column_dimensions[letter].width = width
     lines: list[tuple[str, Font, str, float]] = [
         ("内部资料　注意保存", _font(HEAD_FONT, 12), "right", 22),
-        (office, _font(TITLE_FONT, 26, _RED), "center", 52),
+        (office, _font(TITLE_FONT, _fitting(office), _RED), "center", 52),
         ("文号：　　　　〔　　　　〕　　号", _font(TEXT_FONT, 14), "center", 30),
         (_title(bulletin), _font(TITLE_FONT, 20), "center", 64),
         ("各街道办事处、派出所，各物业服务企业：", _font(TEXT_FONT, 15), "left", 34),
@@ -303,6 +303,11 @@ def _set_page(sheet: Worksheet, *, landscape: bool, last_row: int, last_column: 
 
 def _font(name: str, size: float, color: str = "FF000000") -> Font:
     return Font(name=name, size=size, color=color)
+
+
+def _fitting(heading: str) -> float:
+    """Return the size at which a heading keeps to one line of the page's width."""
+    return max(14.0, min(26.0, round(26.0 * 17 / max(len(heading), 1))))
 
 
 def _put(cell: Any, value: Any) -> None:

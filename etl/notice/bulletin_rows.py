@@ -157,11 +157,12 @@ def read_bulletin(served: Served, period: str) -> Bulletin:
 def _sentences(ranking: list[Row], hazards: list[Row], cards: list[Row], period: str) -> list[str]:
     rated = [row for row in ranking if row["rank"] is not None]
     stars = Counter(row["stars"] for row in rated if row["stars"] is not None)
-    found = [
-        f"{period}年度全区住宅小区{len(ranking)}个，参评并定级{len(rated)}个，"
-        f"不符合参评条件{sum(not row['is_eligible'] for row in ranking)}个，"
-        f"数据不足{sum(row['is_eligible'] and row['rank'] is None for row in ranking)}个。"
-    ]
+    others = (
+        ("不符合参评条件", sum(not row["is_eligible"] for row in ranking)),
+        ("数据不足", sum(row["is_eligible"] and row["rank"] is None for row in ranking)),
+    )
+    left = "".join(f"，{name}{n}个" for name, n in others if n)
+    found = [f"{period}年度全区住宅小区{len(ranking)}个，参评并定级{len(rated)}个{left}。"]
     if stars:
         told = "，".join(
             f"{_star_name(one)}{n}个" for one, n in sorted(stars.items(), reverse=True)

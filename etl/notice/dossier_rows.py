@@ -18,6 +18,7 @@ _FACTS = ("n_households", "n_residents", "n_buildings", "built_year", "n_guards"
           "occupancy_fraction", "is_enclosed", "company", "manager", "area")  # fmt: skip
 _COVER = ("seen_fraction", "seen_night_fraction", "reach_fraction", "uncovered_fraction")
 SHOWN_HAZARDS, SHOWN_SANCTIONS = 20, 12
+COLUMN_MM, PLAN_HEIGHT_MM = 90.0, 100.0
 
 
 def describe_community(
@@ -71,6 +72,7 @@ def describe_community(
         ),
         "build": words["build"].format(build=served.build_id),
         "plan": plan.svg,
+        "plan_mm": min(COLUMN_MM, PLAN_HEIGHT_MM / plan.ratio),
         "caption": words["caption"].format(bar=plan.bar_m, **plan.counts),
         "facts": [[words["fact"][key], told.value(key, one[key])] for key in _FACTS],
         "rating": _rating(rating, standard, told, served, community_id),

@@ -31,9 +31,10 @@ _COLOURS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """An SVG of a plan with what its caption must say."""
+    """An SVG of a plan, its height over its width, and what its caption must say."""
 
     svg: str
+    ratio: float
     bar_m: int
     counts: dict[str, int]
 
@@ -78,7 +79,7 @@ def draw_plan(served: Served, community_id: str) -> Plan:
     )
     counts = {"gates": len(gates), "cameras": len(cameras)}
     counts["faulty"] = sum(one["status"] == "faulty" for one in cameras)
-    return Plan(svg, bar, counts)
+    return Plan(svg, frame.height / WIDTH, bar, counts)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Served:
         """
         found = self.rows(
             "SELECT standard_id, version, digest, name_zh, name_en, body FROM meta.standards "
-            "LIMIT 1"
+            "ORDER BY position LIMIT 1"
         )
         if not found:
             raise StoreError(
