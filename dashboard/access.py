@@ -21,7 +21,8 @@ FILE = Path(__file__).resolve().parent.parent / "data" / "access.toml"
 ROLES = ("public", "planner", "chief", "district", "steward", "auditor")
 PAGES = (
     "overview", "dossier", "coverage", "cameras", "patrols", "clusters", "alarms", "tonight",
-    "hotspots", "clock", "concentration", "accuracy", "ratings", "data",
+    "hotspots", "clock", "concentration", "accuracy", "ratings", "hazards",
+    "companies", "data",
 )  # fmt: skip
 _FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 

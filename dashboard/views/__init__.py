@@ -9,10 +9,12 @@ from dashboard.views import (
     cameras,
     clock,
     clusters,
+    companies,
     concentration,
     coverage,
     data,
     dossier,
+    hazards,
     hotspots,
     overview,
     patrols,
@@ -34,6 +36,8 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "concentration": concentration.render,
     "accuracy": accuracy.render,
     "ratings": ratings.render,
+    "hazards": hazards.render,
+    "companies": companies.render,
     "data": data.render,
 }
 
@@ -49,5 +53,5 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "accuracy",
     ),
     "cameras": ("coverage", "cameras", "patrols"),
-    "rating": ("ratings",),
+    "rating": ("ratings", "hazards", "companies"),
 }
