@@ -14,6 +14,7 @@ from dashboard import layers
 from dashboard.charts import BAR, HEAT, INK, MARK, SOFT, WARM, dress
 from dashboard.page import Page
 
+HOURS = [0, 3, 6, 9, 12, 15, 18, 21]
 METHOD_MARKS = {
     "kde": ("#0b4a7d", "circle", [1, 0]),
     "gi_star": ("#c4560a", "square", [6, 3]),
@@ -52,7 +53,7 @@ def _week(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
         .mark_rect(cursor="pointer")
         .encode(
             x=alt.X("hour:O", title=t("chart.hour"),
-                    axis=alt.Axis(labelAngle=0, values=[0, 3, 6, 9, 12, 15, 18, 21])),
+                    axis=alt.Axis(labelAngle=0, values=HOURS)),
             y=alt.Y("day:N", sort=days, title=None),
             color=alt.Color("n:Q", scale=alt.Scale(range=HEAT), legend=alt.Legend(
                 title=t("chart.expected"), orient="bottom", gradientLength=180, format=".1f")),
@@ -74,7 +75,7 @@ def by_hour(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
         alt.Chart(frame)
         .mark_bar(color=BAR, cornerRadiusEnd=2)
         .encode(
-            x=alt.X("hour:O", title=t("chart.hour"), axis=alt.Axis(labelAngle=0)),
+            x=alt.X("hour:O", title=t("chart.hour"), axis=alt.Axis(labelAngle=0, values=HOURS)),
             y=alt.Y("n:Q", title=t("chart.expected")),
             tooltip=[alt.Tooltip("hour:O", title=t("chart.hour")),
                      alt.Tooltip("n:Q", title=t("chart.expected"), format=".1f")],
@@ -91,7 +92,8 @@ def seasons(page: Page, frame: pd.DataFrame, *, angle: int = 0) -> alt.TopLevelM
     """
     t = page.t
     order = list(frame["label"])
-    x = alt.X("label:N", sort=order, title=None, axis=alt.Axis(labelAngle=angle, labelLimit=110))
+    axis = alt.Axis(labelAngle=angle, labelLimit=110, labelOverlap=not angle)
+    x = alt.X("label:N", sort=order, title=None, axis=axis)
     tip = [
         alt.Tooltip("label:N", title=t("clock.when")),
         alt.Tooltip("n:Q", title=t("chart.incidents"), format=",d"),
@@ -125,7 +127,7 @@ def record(page: Page, frame: pd.DataFrame) -> alt.TopLevelMixin:
         x=alt.X("label:N", sort=order, title=t("accuracy.tested"),
                 axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("hit_rate:Q", title=t("accuracy.hit_rate"), axis=alt.Axis(format="%")),
-        color=alt.Color("named:N", sort=words,
+        color=alt.Color("named:N", sort=words, legend=alt.Legend(columns=2),
                         scale=alt.Scale(domain=words, range=[c for c, _, _ in marks])),
         tooltip=[alt.Tooltip("label:N", title=t("chart.month")),
                  alt.Tooltip("named:N", title=t("accuracy.method")),

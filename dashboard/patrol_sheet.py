@@ -166,25 +166,31 @@ def _cells(sheet: Sheet, place: Place) -> list[str]:
 def _walks(sheet: Sheet, place: Place) -> list[str]:
     dashes = ("", "9 4", "3 4", "12 3 3 3")
     lines, stops = [], []
-    for k, (_, part) in enumerate(groupby(sheet.legs, key=lambda leg: leg.patrol)):
+    taken: dict[tuple[float, float], int] = {}
+    for k, (patrol, part) in enumerate(groupby(sheet.legs, key=lambda leg: leg.patrol)):
         legs = list(part)
         at = place(np.array([(leg.x, leg.y) for leg in legs]))
         lines.append(
             f'<polyline points="{_points(at)}" fill="none" stroke="#000" stroke-width="2.5" '
             f'stroke-dasharray="{dashes[k % len(dashes)]}"/>'
         )
-        names: dict[tuple[float, float], list[str]] = {}
+        numbers: dict[tuple[float, float], list[str]] = {}
         for (x, y), leg in zip(at.tolist(), legs, strict=True):
-            names.setdefault((x, y), []).append(str(leg.stop))
-        for (x, y), numbers in names.items():
-            text = escape(f"{chr(64 + legs[0].patrol)}{','.join(numbers)}")
-            wide = 9 + 7 * len(text)
-            dy = 22 * k  # the labels of patrols that share a place lie one below the other
-            stops.append(f'<rect x="{x - wide / 2:g}" y="{y - 10 + dy:g}" width="{wide}" '
-                         'height="20" rx="4" fill="#fff" stroke="#000" stroke-width="1.5"/>'
-                         f'<text x="{x:g}" y="{y + 5 + dy:g}" font-size="13" font-weight="700" '
-                         f'text-anchor="middle">{text}</text>')  # fmt: skip
+            numbers.setdefault((x, y), []).append(str(leg.stop))
+        for (x, y), found in numbers.items():
+            row = taken.get((x, y), 0)  # labels that share a place lie one below the other
+            taken[x, y] = row + 1
+            stops.append(_label(f"{patrol}-{','.join(found)}", x, y + 22 * row))
     return lines + stops
+
+
+def _label(text: str, x: float, y: float) -> str:
+    wide = 9 + 7 * len(text)
+    return (
+        f'<rect x="{x - wide / 2:g}" y="{y - 10:g}" width="{wide}" height="20" rx="4" fill="#fff" '
+        f'stroke="#000" stroke-width="1.5"/><text x="{x:g}" y="{y + 5:g}" font-size="13" '
+        f'font-weight="700" text-anchor="middle">{escape(text)}</text>'
+    )
 
 
 def _scale_bar(page: Page, scale: float, height: float) -> str:

@@ -1,0 +1,98 @@
+"""Cells of a part of the day are counted from the incidents, and the parts make the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard import hot_hours
+from dashboard.access import load_access
+from dashboard.formats import Formats
+from dashboard.page import Page
+from dashboard.periods import window
+from dashboard.queries import hotspots
+from dashboard.store import current_build, open_slice
+from dashboard.texts import load_texts
+from dashboard.viewer import Viewer
+from geo.hotspots import gi_star
+
+BLOCKS = ("0-6", "6-12", "12-18", "18-24")
+
+
+@pytest.fixture(scope="module")
+def page(write_store: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Page:
+    folder = tmp_path_factory.mktemp("hours")
+    build = current_build(write_store(folder / "s", n_incidents=2_000, kinds=["station"]))
+    return Page("hotspots", load_texts("zh"), Formats("zh", "Asia/Shanghai"),
+                Viewer("chief", "station", "S1"), build, open_slice(build, "station", "S1"),
+                load_access())  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def located(page: Page) -> pd.DataFrame:
+    found = hotspots.located(page, *window(page, "12_months"), "Asia/Shanghai")
+    col, row = (np.floor(found[c] / 100.0).astype(int).astype(str) for c in ("x", "y"))
+    return found.assign(cell_id="x" + col + "y" + row)
+
+
+@pytest.mark.parametrize("of_class", ["all", "case", "dispute"])
+@pytest.mark.parametrize("period", ["12_months", "28_days"])
+def test_the_parts_of_the_day_make_the_whole_day(page: Page, of_class: str, period: str) -> None:
+    parts = [hot_hours.cells(page, of_class, period, one) for one in BLOCKS]
+    whole = hot_hours.cells(page, of_class, period, "all").set_index("cell_id")["n"]
+    summed = pd.concat(parts).groupby("cell_id")["n"].sum()
+    assert summed.sum() == pytest.approx(whole.sum())
+    both = whole[whole > 0]
+    assert np.allclose(summed.reindex(both.index), both)
+
+
+def test_each_cell_holds_the_incidents_of_its_ground_in_those_hours(
+    page: Page, located: pd.DataFrame
+) -> None:
+    found = hot_hours.cells(page, "all", "12_months", "22-6").set_index("cell_id")["n"]
+    at_night = located[located["begins"].dt.hour.isin((22, 23, 0, 1, 2, 3, 4, 5))]
+    expected = at_night.groupby("cell_id").size()
+    assert np.allclose(found[found > 0].sort_index(), expected.sort_index())
+
+
+def test_the_test_is_that_of_the_build_on_the_counts_of_those_hours(page: Page) -> None:
+    ground = hot_hours._read(page)
+    rows = hot_hours.cells(page, "all", "12_months", "12-18")
+    counts = hot_hours._count(ground, "all", "12_months", "12-18")
+    z = gi_star(np.where(ground.inside, counts, np.nan), approximation="gamma").z
+    col = rows["cell_id"].str.extract(r"x(-?\d+)y(-?\d+)").astype(int).to_numpy()
+    here = z[col[:, 1] - int(ground.grid.y0 // 100), col[:, 0] - int(ground.grid.x0 // 100)]
+    assert np.allclose(here, rows["z"])
+
+
+def test_an_uncertain_time_gives_each_part_of_the_day_its_share(page: Page) -> None:
+    at = np.array(["2026-06-01T16:00"], "datetime64[s]")
+    ground = hot_hours._read(page)
+    one = hot_hours._Ground(ground.grid, ground.inside, np.array([5]), np.array(["call"]), at,
+                            at + np.timedelta64(8 * 3600, "s"), np.array([True]))  # fmt: skip
+    counts = [hot_hours._count(one, "all", "12_months", part).sum() for part in BLOCKS]
+    assert counts == [0.0, 0.0, 0.25, 0.75]
+
+
+def test_too_few_incidents_are_counted_but_not_tested(page: Page) -> None:
+    ground = hot_hours._read(page)
+    n = np.zeros(ground.grid.shape)
+    n[0, 0] = hot_hours.FEWEST_INCIDENTS - 1
+    found = hot_hours._tested(ground, n)
+    assert np.isnan(found["z"]).all()
+    assert not found["is_hot"].any()
+
+
+def test_hours_are_not_offered_without_incidents(
+    write_store: Callable[..., Path], tmp_path: Path, page: Page
+) -> None:
+    assert hot_hours.is_offered(page)
+    store = write_store(tmp_path / "none", without=["core.incidents"], kinds=["station"])
+    build = current_build(store)
+    empty = Page("hotspots", page.t, page.f, page.viewer, build,
+                 open_slice(build, "station", "S1"), page.access)  # fmt: skip
+    assert not hot_hours.is_offered(empty)
