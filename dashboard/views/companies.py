@@ -128,7 +128,7 @@ def _show_file(page: Page, kind: str, row: pd.Series) -> None:
     lines = [t("companies.is", level=row["level_word"], points=f.number(row["points"]),
                rank=f.count(row["rank"]))]  # fmt: skip
     consequences = t.pick(row["consequences_zh"], row["consequences_en"])
-    lines += [row["list_word"]] if row["list_word"] else []
+    lines += [] if is_missing(row["list_word"]) else [row["list_word"]]
     lines += [consequences] if consequences else [t("companies.no_consequences")]
     show_list(lines)
     st.subheader(t("companies.communities"))

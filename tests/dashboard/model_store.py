@@ -22,7 +22,8 @@ from shapely.geometry import mapping
 from etl import schema
 
 AS_OF = date(2026, 6, 30)
-MORE = ("model_sight", "model_analysis")  # modules of this folder: add(rows, communities)
+# modules of this folder, each with add(rows, communities)
+MORE = ("model_sight", "model_analysis", "model_conduct")
 CRS = "EPSG:32651"
 ORIGIN = (300_000.0, 3_450_000.0)
 SIDE_M, GAP_M, COLUMNS = 160.0, 40.0, 10
