@@ -136,7 +136,7 @@ def _check(scores: Floats, *numbers: Ints) -> None:
 def _means(values: Floats, of: Ints) -> Floats:
     whole = np.bincount(of)
     sums = np.bincount(of, weights=values)
-    return np.divide(sums, whole, out=np.zeros_like(sums), where=whole > 0)
+    return np.divide(sums, whole, out=np.zeros(sums.shape), where=whole > 0)
 
 
 def _two_way(

@@ -271,7 +271,7 @@ def _check_items(scheme: Scheme, shares: Shares) -> None:
 
 
 def _divide(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.ones_like(below), where=below > 0.0)
+    return np.divide(above, below, out=np.ones(below.shape), where=below > 0.0)
 
 
 def _total(scheme: Scheme, weights: Floats, one: Floats, counted: Flags, scale: Floats) -> Floats:
