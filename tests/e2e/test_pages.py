@@ -158,6 +158,39 @@ def test_a_chief_walks_every_page(
     assert len(set(titles)) == 8
 
 
+@pytest.mark.parametrize(("lang", "size"), [("zh", DESKTOP), ("en", PHONE)], ids=["zh", "en"])
+def test_a_chief_walks_the_pages_of_incident_analysis(
+    lang: str, size: dict[str, int], visit: Callable[..., Page]
+) -> None:
+    page = visit(f"role=chief&scope=S1&lang={lang}", size=size)
+    titles = [page.locator("h1").inner_text()]
+    for name in ("clusters", "alarms", "tonight", "clock", "concentration", "accuracy"):
+        _open_from_menu(page, name)
+        page.wait_for_function("before => document.querySelector('h1')?.innerText !== before",
+                               arg=titles[-1], timeout=60_000)  # fmt: skip
+        _settle(page, has_map=name in ("clusters", "alarms", "tonight"))
+        titles.append(page.locator("h1").inner_text())
+        wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+        assert wide <= size["width"]
+    assert len(set(titles)) == 7
+
+
+def test_a_figure_opens_to_its_incidents_and_the_plan_to_its_page_of_paper(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit("role=chief&scope=S1&lang=zh")
+    _open_from_menu(page, "tonight")
+    page.locator("h1", has_text="今晚巡逻").wait_for(timeout=30_000)
+    _settle(page)
+    page.get_by_role("radio", name="这些地点近12个月的警情").click()
+    page.get_by_text("这些地点近12个月的警情：").wait_for(timeout=30_000)
+    with page.expect_download(timeout=30_000) as waiting:
+        page.get_by_role("button", name="下载打印页").click()
+    kept = Path(waiting.value.path()).read_text("utf-8")
+    assert "<svg" in kept
+    assert "<script" not in kept
+
+
 def _click_community(page: Page, index: int) -> None:
     page.locator('[data-ready="1"]').scroll_into_view_if_needed()
     x, y = page.evaluate(
