@@ -52,9 +52,9 @@ def without_overlap(
     covered = np.zeros(n_places, np.bool_)
     centres = np.zeros(n_places, np.bool_)
     # of equal ones the smallest zone first: a place without cases around adds nothing
-    size = np.where(found > 0, where[:, 0] - zones.start[:-1], 0)
-    order = np.lexsort((size, -np.round(found, DIGITS)))
-    for i in order[: int((found > 0).sum())]:
+    value = np.round(found, DIGITS)
+    order = np.lexsort((where[:, 0] - zones.start[:-1], -value))
+    for i in order[: int((value > 0).sum())]:
         inside, centre = zones.members(int(where[i, 0])), zones.centre[i]
         if rule == "none":
             if covered[inside].any():

@@ -29,6 +29,19 @@ def log_ratio(n: int, expected: float, total: float) -> float:
 
 
 @njit(cache=True, nogil=True)
+def _may_exceed(n: float, expected: float, total: float, best: float) -> bool:
+    """Rule out cheaply that the log-likelihood ratio exceeds the best.
+
+    Relative entropy has the second derivative 1 / (p (1 - p)), which falls from the expected share
+    q to a half and then rises to the same at 1 - q: up to there it is at most
+    (p - q)^2 / (2 q (1 - q)).
+    """
+    over = n - expected
+    small = over * over * total <= 2 * best * expected * (total - expected)
+    return over > 0 and not (small and n + expected <= total)
+
+
+@njit(cache=True, nogil=True)
 def least_counts(edges: Floats, shares: Floats, total: float, at_least: float, fewest: int) -> Ints:
     """Least counts whose log-likelihood ratio is positive and reaches ``at_least``.
 
@@ -188,6 +201,8 @@ def _windows_of_zone(held, i, k, zones, bar, maybe, time, total, found):  # type
                     continue
                 end = begin + length
                 here = _expected(start[i], k, near, measure, times, by_place, begin, end)
+                if not _may_exceed(n, here, total, found[0]):
+                    continue
                 value = log_ratio(n, here, total) * shrink[i]
                 if value > found[0]:
                     found = (value, k, begin, end)

@@ -27,7 +27,7 @@ RUNGS = np.array([0.5, 0.75, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75])
 BEGIN = 3
 BATCH = 32
 STEP = 1.02  # zones whose expectation differs by less share a row of the cut table
-RUN = 1.3  # zones and lengths within this factor are put aside together
+RUN = 1.18  # zones and lengths within this factor are put aside together
 LIST_CHUNK = 256
 
 
