@@ -15,7 +15,7 @@ SURE = 0.35  # cells: parts of a smooth outline that are no neighbours lie 0.7 a
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def label_patches(mask, counts, level, least, block, row_shift, col_shift):  # type: ignore[no-untyped-def]
+def label_patches(mask, counts, part, level, least, block, row_shift, col_shift):  # type: ignore[no-untyped-def]
     """Number the patches of open cells that nobody sees and that have at least `least` cells.
 
     Cells join by their sides within blocks of `block` cells, of a lattice that begins `row_shift`
@@ -23,22 +23,19 @@ def label_patches(mask, counts, level, least, block, row_shift, col_shift):  # t
     by row; smaller patches get 0. Returns labels with an empty rim, and the cells of each patch.
     """
     ny, nx = mask.shape
+    bits = np.uint16(3 << (2 * level))  # of the counter of the level
     runs = np.empty((ny * (nx // 2 + nx // block + 3), 3), np.int32)
     parent = np.empty(len(runs), np.int32)
     last, n = 0, 0  # where the runs of the row before begin, and all runs
     for row in range(ny):
         first, col = n, 0
         while col < nx:
-            if mask[row, col] & 1 == 0 or (counts[row * nx + col] >> (2 * level)) & 3:
+            if mask[row, col] & 1 == 0 or counts[part, row * nx + col] & bits:
                 col += 1
                 continue
             end = min(nx, (col + col_shift) // block * block + block - col_shift)
             begin = col
-            while (
-                col < end
-                and mask[row, col] & 1
-                and not ((counts[row * nx + col] >> (2 * level)) & 3)
-            ):
+            while col < end and mask[row, col] & 1 and not counts[part, row * nx + col] & bits:
                 col += 1
             runs[n, 0], runs[n, 1], runs[n, 2] = row, begin, col
             parent[n] = n
@@ -66,7 +63,8 @@ def label_patches(mask, counts, level, least, block, row_shift, col_shift):  # t
     for k in range(n):
         name = names[_root(parent, k)]
         if name:
-            labels[runs[k, 0] + 1, runs[k, 1] + 1 : runs[k, 2] + 1] = name
+            for col in range(runs[k, 1] + 1, runs[k, 2] + 1):
+                labels[runs[k, 0] + 1, col] = name
     return labels, sizes[:m]
 
 
@@ -94,7 +92,7 @@ def trace_patches(labels):  # type: ignore[no-untyped-def]
     """
     ny, nx = labels.shape
     done = np.zeros((ny, nx), np.uint8)
-    corners, n = np.empty((1024, 2), np.int32), 0
+    corners, n = np.empty((1024, 3), np.int64), 0
     rings, m = np.empty((256, 3), np.int64), 0
     # right, up, left, down: the steps, and the cells on the left and right ahead of a corner
     step_x, step_y = (1, 0, -1, 0), (0, 1, 0, -1)
@@ -107,7 +105,7 @@ def trace_patches(labels):  # type: ignore[no-untyped-def]
                 continue
             x, y, d, twice = col, row, 0, np.int64(0)
             if m == len(rings):
-                rings = _longer_rings(rings)
+                rings = _longer(rings)
             rings[m, 0], rings[m, 1] = n, label
             while True:
                 if d == 0:
@@ -122,7 +120,7 @@ def trace_patches(labels):  # type: ignore[no-untyped-def]
                     turn = (d + 1) % 4
                 if turn != d:
                     if n == len(corners):
-                        corners = _longer_corners(corners)
+                        corners = _longer(corners)
                     corners[n, 0], corners[n, 1] = x - 1, y - 1
                     n += 1
                 d = turn
@@ -134,16 +132,11 @@ def trace_patches(labels):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _longer_corners(rows):  # type: ignore[no-untyped-def]
-    more = np.empty((2 * len(rows), 2), np.int32)
-    more[: len(rows)] = rows
-    return more
-
-
-@njit(cache=True, nogil=True)
-def _longer_rings(rows):  # type: ignore[no-untyped-def]
+def _longer(rows):  # type: ignore[no-untyped-def]
     more = np.empty((2 * len(rows), 3), np.int64)
-    more[: len(rows)] = rows
+    for k in range(len(rows)):
+        for c in range(3):
+            more[k, c] = rows[k, c]
     return more
 
 

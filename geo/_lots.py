@@ -6,6 +6,7 @@ Huang, C.-F. & Tseng, Y.-C. (2005). The coverage problem in a wireless sensor ne
 Networks and Applications 10(4), 519-528 (k-coverage).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from geo._blind import label_patches
 from geo._boxes import pair_boxes
 from geo._patches import count_points, inner_points, outline_patches
-from geo._raster import OPEN, ground_mask, mark_strip, see_cells, sum_cells, sum_unique
+from geo._raster import lay_ground, mark_strip, see_cells, sum_cells, sum_unique
 from geo.outlines import Outlines
 from geo.sight import Sight
 
@@ -50,8 +51,6 @@ def gather_lots(
 ) -> Lots:
     """Find what stands near each community."""
     bounds = areas.bounds()
-    r = np.where(sight.farthest_m > 0, sight.farthest_m, np.nan)
-    reaches = np.column_stack([sight.x - r, sight.y - r, sight.x + r, sight.y + r])
     rows = [np.empty((0, 3))]
     for kind, (x, y) in enumerate(points):
         px, py = np.asarray(x, np.float64).ravel(), np.asarray(y, np.float64).ravel()
@@ -62,7 +61,7 @@ def gather_lots(
         *areas.edges(),
         *buildings.edges(),
         *pair_boxes(bounds, buildings.bounds()),
-        *pair_boxes(bounds, reaches),
+        *pair_boxes(bounds, sight.bounds()),
         (spots, *pair_boxes(bounds, spots[:, [0, 1, 0, 1]])),
     )
 
@@ -97,118 +96,102 @@ def _cover(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Give cell sizes, sums, open and strip cells, unique cells by pair, patches and outlines.
 
-    A patch is a row: community, daypart, level, cells, points of each kind.
+    A patch is a row: community, daypart, level, cells, a point inside, points of each kind.
     """
-    n, n_parts, n_levels = beyond - first, reach2.shape[1], reach2.shape[2]
+    n, n_levels = beyond - first, reach2.shape[2]
     sizes, ground = np.full(n, cell_m), np.zeros((n, 2), np.int64)
-    totals = np.zeros((n, n_parts, n_levels, 5), np.int64)
+    totals = np.zeros((n, 2, n_levels, 5), np.int64)
     pairs = camera_starts[first]
-    unique = np.zeros((camera_starts[beyond] - pairs, n_parts, n_levels), np.int64)
-    patches, n_patches = np.empty((64, 4 + n_kinds), np.int64), 0
-    inner = np.empty((64, 2))
+    unique = np.zeros((camera_starts[beyond] - pairs, 2, n_levels), np.int64)
+    patches, n_patches = np.empty((64, 6 + n_kinds)), 0
     xy, n_xy = np.empty((1024, 2)), 0
     rings, n_rings = np.empty(128, np.int64), 0
     parts = np.empty(64, np.int64)
     for i in range(first, beyond):
         if not np.isfinite(bounds[i, 0]):
             continue
-        cell = cell_m
-        west, south, east, north = bounds[i]
-        while (east - west) / cell * ((north - south) / cell) > MOST_CELLS:
-            cell *= 2.0
-        west, south = np.floor(west / cell) * cell, np.floor(south / cell) * cell
-        nx = int(np.ceil((east - west) / cell)) + 1
-        ny = int(np.ceil((north - south) / cell)) + 1
-        mask = _lay_ground(
-            edges, edge_starts, walls, wall_starts, houses[house_starts[i] : house_starts[i + 1]],
-            i, west, south, cell, nx, ny,
+        cell, west, south, nx, ny = _lay_lattice(bounds, i, cell_m)
+        mask = np.zeros((ny, nx), np.uint8)
+        lay_ground(
+            edges, edge_starts, i, walls, wall_starts, houses, house_starts[i],
+            house_starts[i + 1], mask, west, south, cell,
         )  # fmt: skip
         mark_strip(mask, edges, edge_starts[i], edge_starts[i + 1], west, south, cell, STRIP_M)
         counts, possible, cells, finest, begins = see_cells(
-            mask, west, south, cell, cameras[camera_starts[i] : camera_starts[i + 1]],
+            mask, west, south, cell, cameras, camera_starts[i], camera_starts[i + 1],
             x, y, known, vertices, offsets, reach2, farthest,
         )  # fmt: skip
         sizes[i - first] = cell
-        n_open, n_strip = sum_cells(mask, counts, possible, totals[i - first])
-        ground[i - first, 0], ground[i - first, 1] = n_open, n_strip
-        low = camera_starts[i] - pairs
-        sum_unique(counts, cells, finest, begins, unique[low : low + len(begins) - 1])
-        least = max(1, int(np.ceil(SMALLEST_BLIND_M2 / (cell * cell))))
-        block = max(1, round(BLOCK_M / cell))
-        row_shift = round(south / cell) % block
-        col_shift = round(west / cell) % block
+        sum_cells(mask, counts, possible, totals, ground, i - first)
+        sum_unique(counts, cells, finest, begins, unique, camera_starts[i] - pairs)
+        least = max(1, math.ceil(SMALLEST_BLIND_M2 / (cell * cell)))
+        block = max(1, int(BLOCK_M / cell + 0.5))
+        row_shift = math.floor(south / cell + 0.5) % block
+        col_shift = math.floor(west / cell + 0.5) % block
         for w in range(len(wanted)):
-            level, part = wanted[w, 0], wanted[w, 1]
             labels, patch_cells = label_patches(
-                mask, counts[part], level, least, block, row_shift, col_shift
+                mask, counts, wanted[w, 1], wanted[w, 0], least, block, row_shift, col_shift
             )
             m = len(patch_cells)
             line, ring_ends, part_ends = outline_patches(labels, m, smooth)
-            where = inner_points(line, ring_ends, part_ends)
-            for place in (line, where):
-                for k in range(len(place)):
-                    place[k, 0] = west + cell * place[k, 0]
-                    place[k, 1] = south + cell * place[k, 1]
-            if n_patches + m > len(patches):
-                patches = _room(patches, n_patches, m)
-                inner, parts = _room(inner, n_patches, m), _row_room(parts, n_patches, m)
-            if n_xy + len(line) > len(xy):
-                xy = _room(xy, n_xy, len(line))
-            if n_rings + len(ring_ends) > len(rings):
-                rings = _row_room(rings, n_rings, len(ring_ends))
-            mine = patches[n_patches : n_patches + m]
-            mine[:, 0], mine[:, 1], mine[:, 2], mine[:, 3:] = i, part, level, 0
-            mine[:, 3] = patch_cells
+            inner = inner_points(line, ring_ends, part_ends)
+            patches, xy = _room(patches, n_patches, m), _room(xy, n_xy, len(line))
+            rings = _row_room(rings, n_rings, len(ring_ends))
+            parts = _row_room(parts, n_patches, m)
+            for k in range(m):
+                row = patches[n_patches + k]
+                row[:] = 0.0
+                row[0], row[1], row[2], row[3] = i, wanted[w, 1], wanted[w, 0], patch_cells[k]
+                row[4], row[5] = west + cell * inner[k, 0], south + cell * inner[k, 1]
+                parts[n_patches + k] = part_ends[k] + n_rings
             count_points(
-                labels, mine[:, 4:], spots, spot_rows[spot_starts[i] : spot_starts[i + 1]],
+                labels, patches, n_patches, spots, spot_rows, spot_starts[i], spot_starts[i + 1],
                 west, south, cell,
             )  # fmt: skip
-            inner[n_patches : n_patches + m] = where
-            xy[n_xy : n_xy + len(line)] = line
-            rings[n_rings : n_rings + len(ring_ends)] = ring_ends + n_xy
-            parts[n_patches : n_patches + m] = part_ends + n_rings
+            for k in range(len(ring_ends)):
+                rings[n_rings + k] = ring_ends[k] + n_xy
+            for k in range(len(line)):
+                xy[n_xy + k, 0] = west + cell * line[k, 0]
+                xy[n_xy + k, 1] = south + cell * line[k, 1]
             n_patches += m
             n_xy += len(line)
             n_rings += len(ring_ends)
     return (
-        sizes, totals, ground, unique, patches[:n_patches].copy(), inner[:n_patches].copy(),
-        xy[:n_xy].copy(), rings[:n_rings].copy(), parts[:n_patches].copy(),
-        np.diff(camera_starts[first : beyond + 1]),
+        sizes, totals, ground, unique, patches[:n_patches], xy[:n_xy], rings[:n_rings],
+        parts[:n_patches],
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _lay_ground(edges, edge_starts, walls, wall_starts, houses, i, west, south, cell, nx, ny):  # type: ignore[no-untyped-def]
-    """Open ground of a community; its strip is not marked yet."""
-    n = edge_starts[i + 1] - edge_starts[i]
-    for h in houses:
-        n += wall_starts[h + 1] - wall_starts[h]
-    drawn, starts = np.empty((n, 4)), np.zeros(len(houses) + 3, np.int64)
-    n = edge_starts[i + 1] - edge_starts[i]
-    drawn[:n] = edges[edge_starts[i] : edge_starts[i + 1]]
-    starts[1] = starts[2] = n
-    for k in range(len(houses)):
-        h = houses[k]
-        m = wall_starts[h + 1] - wall_starts[h]
-        drawn[n : n + m] = walls[wall_starts[h] : wall_starts[h + 1]]
-        n += m
-        starts[k + 3] = n
-    mask = ground_mask(drawn, starts, west, south, cell, nx, ny)
-    for row in range(ny):
-        for col in range(nx):
-            mask[row, col] &= OPEN
-    return mask
+def _lay_lattice(bounds, i, cell_m):  # type: ignore[no-untyped-def]
+    """Cell size, corner and number of cells of one community, on the lattice through (0, 0)."""
+    cell, west, south = cell_m, bounds[i, 0], bounds[i, 1]
+    width, depth = bounds[i, 2] - west, bounds[i, 3] - south
+    while width / cell * (depth / cell) > MOST_CELLS:
+        cell *= 2.0
+    west, south = math.floor(west / cell) * cell, math.floor(south / cell) * cell
+    nx = math.ceil((bounds[i, 2] - west) / cell) + 1
+    ny = math.ceil((bounds[i, 3] - south) / cell) + 1
+    return cell, west, south, nx, ny
 
 
 @njit(cache=True, nogil=True)
 def _room(rows, n, more):  # type: ignore[no-untyped-def]
-    wider = np.empty((2 * (n + more), rows.shape[1]), rows.dtype)
-    wider[:n] = rows[:n]
+    """Give the same rows with room for more after the first n."""
+    if n + more <= len(rows):
+        return rows
+    wider = np.empty((2 * (n + more), rows.shape[1]))
+    for k in range(n):
+        for c in range(rows.shape[1]):
+            wider[k, c] = rows[k, c]
     return wider
 
 
 @njit(cache=True, nogil=True)
 def _row_room(rows, n, more):  # type: ignore[no-untyped-def]
-    wider = np.empty(2 * (n + more), rows.dtype)
-    wider[:n] = rows[:n]
+    if n + more <= len(rows):
+        return rows
+    wider = np.empty(2 * (n + more), np.int64)
+    for k in range(n):
+        wider[k] = rows[k]
     return wider

@@ -1,5 +1,7 @@
 """From patches of cells to polygons with what is known of them, for many communities in a row."""
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -15,12 +17,13 @@ def outline_patches(labels, n_patches, tolerance):  # type: ignore[no-untyped-de
     """
     corners, rings = trace_patches(labels)
     n_rings = len(rings)
-    counts = np.zeros(n_patches + 1, np.int64)
+    counts, place = np.zeros(n_patches + 1, np.int64), np.zeros(n_patches + 1, np.int64)
     for r in range(n_rings):
         counts[rings[r, 1]] += 1
     for k in range(n_patches):
         counts[k + 1] += counts[k]
-    order, place = np.empty(n_rings, np.int64), counts.copy()
+        place[k + 1] = counts[k + 1]
+    order = np.empty(n_rings, np.int64)
     for r in range(n_rings):
         owner = rings[r, 1] - 1
         order[place[owner]] = r
@@ -53,9 +56,9 @@ def outline_patches(labels, n_patches, tolerance):  # type: ignore[no-untyped-de
             rough = SURE
         for j in range(kept):
             for v in range(begins[j], begins[j + 1]):
-                out[at] = scratch[v]
+                out[at, 0], out[at, 1] = scratch[v, 0], scratch[v, 1]
                 at += 1
-            out[at] = scratch[begins[j]]
+            out[at, 0], out[at, 1] = scratch[begins[j], 0], scratch[begins[j], 1]
             at += 1
             ring_ends[m] = at
             m += 1
@@ -78,7 +81,7 @@ def inner_points(xy, ring_ends, part_ends):  # type: ignore[no-untyped-def]
         low, high = xy[first, 1], xy[first, 1]
         for v in range(first, ring_ends[ring0]):
             low, high = min(low, xy[v, 1]), max(high, xy[v, 1])
-        y = np.floor(low + high) / 2 + 0.25
+        y = math.floor(low + high) / 2 + 0.25
         n = 0
         if beyond - first > len(cuts):
             cuts = np.empty(2 * (beyond - first))
@@ -101,13 +104,14 @@ def inner_points(xy, ring_ends, part_ends):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def count_points(labels, counts, spots, rows, west, south, cell):  # type: ignore[no-untyped-def]
+def count_points(labels, patches, at, spots, rows, first, beyond, west, south, cell):  # type: ignore[no-untyped-def]
     """Count the points (x, y, kind) in the cells of each patch of a grid with an empty rim."""
     ny, nx = labels.shape
-    for row in rows:
-        col = np.floor((spots[row, 0] - west) / cell) + 1
-        line = np.floor((spots[row, 1] - south) / cell) + 1
+    for k in range(first, beyond):
+        row = rows[k]
+        col = math.floor((spots[row, 0] - west) / cell) + 1.0
+        line = math.floor((spots[row, 1] - south) / cell) + 1.0
         if 0 <= col < nx and 0 <= line < ny:
             label = labels[int(line), int(col)]
             if label:
-                counts[label - 1, int(spots[row, 2])] += 1
+                patches[at + label - 1, 6 + int(spots[row, 2])] += 1.0

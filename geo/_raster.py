@@ -37,41 +37,38 @@ def toggle_edge(x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, parit
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def ground_mask(edges, parts, west, south, cell, nx, ny):  # type: ignore[no-untyped-def]
-    """Mark open ground and the boundary strip of a community.
-
-    `edges` are those of the community, of its inside beyond the strip, and of each building;
-    `parts` says where each begins.
-    """
-    mask = np.zeros((ny, nx), np.uint8)
+def lay_ground(
+    edges, edge_starts, area, walls, wall_starts, houses, first, beyond, mask, west, south, cell
+):  # type: ignore[no-untyped-def]
+    """Mark the open ground of one area: all of it less the houses listed from first to beyond."""
+    ny, nx = mask.shape
     parity = np.zeros((ny, nx), np.uint8)
     low, high = np.full(ny, nx), np.full(ny, -1)
-    for part in range(len(parts) - 1):
+    for k in range(first - 1, beyond):
+        if k < first:
+            drawn, begin, end, value = edges, edge_starts[area], edge_starts[area + 1], OPEN
+        else:
+            h = houses[k]
+            drawn, begin, end, value = walls, wall_starts[h], wall_starts[h + 1], 0
         bottom, top = ny, 0
-        for e in range(parts[part], parts[part + 1]):
+        for e in range(begin, end):
+            y0, y1 = drawn[e, 1], drawn[e, 3]
             toggle_edge(
-                edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3],
+                drawn[e, 0], y0, drawn[e, 2], y1,
                 west, south, cell, 0, ny, 0, nx, parity, low, high,
             )  # fmt: skip
-            for k in (1, 3):
-                row = int(min(max((edges[e, k] - south) / cell, 0.0), ny - 1.0))
-                bottom, top = min(bottom, row), max(top, row + 1)
+            bottom = min(bottom, int(max((min(y0, y1) - south) / cell, 0.0)))
+            top = max(top, int(min((max(y0, y1) - south) / cell, ny - 1.0)) + 1)
         for row in range(bottom, top):
             inside = 0
             for col in range(low[row], nx if high[row] >= 0 else 0):
                 inside ^= parity[row, col]
                 parity[row, col] = 0
-                if col > high[row] and inside == 0:
-                    break
                 if inside:
-                    if part == 0:
-                        mask[row, col] = OPEN | STRIP
-                    elif part == 1:
-                        mask[row, col] &= 255 - STRIP
-                    else:
-                        mask[row, col] = 0
+                    mask[row, col] = value
+                elif col > high[row]:
+                    break
             low[row], high[row] = nx, -1
-    return mask
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -102,34 +99,47 @@ def mark_strip(mask, edges, first, beyond, west, south, cell, deep):  # type: ig
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def see_cells(mask, west, south, cell, cameras, x, y, known, vertices, offsets, reach2, farthest):  # type: ignore[no-untyped-def]
+def see_cells(  # type: ignore[no-untyped-def]
+    mask, west, south, cell, cameras, first, beyond, x, y, known, vertices, offsets, reach2,
+    farthest,
+):  # fmt: skip
     """Count, cell by cell, the cameras that see it.
 
-    `cameras` are the rows of the cameras near the community; `reach2` (n, k, l) squared reaches by
-    daypart and level, coarsest level first; `vertices` the outlines drawn outside the arc of
-    `farthest`. Returns how many cameras see each cell by daypart, two bits a level that stop at
-    three; what cameras of unknown bearing may see, as bits; and every sight of a cell: the cell,
-    its finest levels by daypart, and where the sights of each camera begin.
+    `cameras` from first to beyond are the rows of those near the community; `reach2` (n, 2, l)
+    squared reaches by day and night and level, coarsest level first; `vertices` the outlines drawn
+    outside the arc of `farthest`. Returns how many cameras see each cell by daypart, two bits a
+    level that stop at three; what cameras of unknown bearing may see, as bits; and every sight of
+    a cell: the cell, how many levels by day (four bits) and night, and where the sights of each
+    camera begin.
     """
     ny, nx = mask.shape
-    n_parts, n_levels = reach2.shape[1], reach2.shape[2]
-    counts = np.zeros((n_parts, ny * nx), np.uint16)
+    n_levels = reach2.shape[2]
+    counts = np.zeros((2, ny * nx), np.uint16)
     possible = np.zeros(ny * nx, np.uint16)
     parity = np.zeros((ny, nx), np.uint8)
     low, high = np.full(ny, nx), np.full(ny, -1)
-    cells, finest, n = np.empty(4096, np.int32), np.empty((4096, 2), np.int8), 0
-    begins = np.zeros(len(cameras) + 1, np.int64)
-    for k in range(len(cameras)):
+    cells, finest, n = np.empty(4096, np.int32), np.empty(4096, np.uint8), 0
+    ones = np.empty(9, np.uint16)
+    for level in range(9):
+        ones[level] = LOW_BITS & ((1 << 2 * level) - 1)
+    begins = np.zeros(beyond - first + 1, np.int64)
+    for k in range(beyond - first):
         begins[k + 1] = n
-        c = cameras[k]
+        c = cameras[first + k]
         begin, end = offsets[c], offsets[c + 1]
-        r = farthest[c] + cell
-        row0 = int(max(math.floor((y[c] - r - south) / cell), 0.0))
-        row1 = int(min(math.ceil((y[c] + r - south) / cell), float(ny)))
-        col0 = int(max(math.floor((x[c] - r - west) / cell), 0.0))
-        col1 = int(min(math.ceil((x[c] + r - west) / cell), float(nx)))
-        if end == begin or row0 >= row1 or col0 >= col1:
+        if end == begin or farthest[c] <= 0.0:
             continue
+        x0, x1, y0, y1 = x[c], x[c], y[c], y[c]
+        for v in range(begin, end):
+            x0, x1 = min(x0, vertices[v, 0]), max(x1, vertices[v, 0])
+            y0, y1 = min(y0, vertices[v, 1]), max(y1, vertices[v, 1])
+        row0 = int(max(math.floor((y0 - south) / cell), 0.0))
+        row1 = int(min(math.ceil((y1 - south) / cell), float(ny)))
+        col0 = int(max(math.floor((x0 - west) / cell), 0.0))
+        col1 = int(min(math.ceil((x1 - west) / cell), float(nx)))
+        if row0 >= row1 or col0 >= col1:
+            continue
+        is_known, by_day, by_night = known[c], reach2[c, 0], reach2[c, 1]
         last = end - 1
         for v in range(begin, end):
             toggle_edge(
@@ -153,24 +163,23 @@ def see_cells(mask, west, south, cell, cameras, x, y, known, vertices, offsets, 
                     continue
                 dx = west + (col + 0.5) * cell - x[c]
                 d2 = dx * dx + dy2
+                day, night = 0, 0  # levels at which it is seen
+                while day < n_levels and d2 <= by_day[day]:
+                    day += 1
+                while night < n_levels and d2 <= by_night[night]:
+                    night += 1
+                if day == 0 and night == 0:
+                    continue
                 g = row * nx + col
-                for part in range(n_parts):
-                    level = -1
-                    while level + 1 < n_levels and d2 <= reach2[c, part, level + 1]:
-                        level += 1
-                    finest[n, part] = level
-                    if level < 0:
-                        continue
-                    if known[c]:
-                        ones = LOW_BITS & ((1 << (2 * level + 2)) - 1)
-                        full = counts[part, g] & (counts[part, g] >> 1) & LOW_BITS
-                        counts[part, g] += ones & ~full
-                    else:
-                        bits = ((1 << (level + 1)) - 1) << (part * n_levels)
-                        possible[g] |= np.uint16(bits)
-                if known[c] and finest[n].max() >= 0:
-                    cells[n] = g
+                if is_known:
+                    one, two = counts[0, g], counts[1, g]
+                    counts[0, g] = one + (ones[day] & ~(one & (one >> 1)))
+                    counts[1, g] = two + (ones[night] & ~(two & (two >> 1)))
+                    cells[n], finest[n] = g, day | night << 4
                     n += 1
+                else:
+                    bits = ((1 << day) - 1) | ((1 << night) - 1) << n_levels
+                    possible[g] |= np.uint16(bits)
             low[row], high[row] = nx, -1
         begins[k + 1] = n
     return counts, possible, cells, finest, begins
@@ -180,51 +189,53 @@ def see_cells(mask, west, south, cell, cameras, x, y, known, vertices, offsets, 
 def _longer(cells, finest, n):  # type: ignore[no-untyped-def]
     """Both lists with twice the room and more."""
     size = 2 * len(cells) + 65536
-    more, finer = np.empty(size, np.int32), np.empty((size, 2), np.int8)
-    more[:n] = cells[:n]
-    finer[:n] = finest[:n]
+    more, finer = np.empty(size, np.int32), np.empty(size, np.uint8)
+    for k in range(n):
+        more[k], finer[k] = cells[k], finest[k]
     return more, finer
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def sum_cells(mask, counts, possible, totals):  # type: ignore[no-untyped-def]
+def sum_cells(mask, counts, possible, totals, ground, i):  # type: ignore[no-untyped-def]
     """Add up a community: by daypart, level and measure (seen by 1, 2, 3 or more, possible, strip).
 
-    Returns open and strip cells.
+    `ground` takes its open and its strip cells.
     """
-    n_parts, n_levels = totals.shape[0], totals.shape[1]
-    n_open, n_strip = 0, 0
-    flat = mask.ravel()
-    for g in range(len(flat)):
-        if flat[g] & OPEN == 0:
+    n_levels, nx = totals.shape[2], mask.shape[1]
+    for g in range(mask.size):
+        kind = mask[g // nx, g % nx]
+        if kind & OPEN == 0:
             continue
-        n_open += 1
-        strip = flat[g] & STRIP != 0
-        n_strip += strip
-        for part in range(n_parts):
+        strip = kind & STRIP != 0
+        ground[i, 0] += 1
+        ground[i, 1] += strip
+        for part in range(2):
             if counts[part, g] == 0 and possible[g] == 0:
                 continue
             for level in range(n_levels):
                 count = (counts[part, g] >> (2 * level)) & 3
                 if count >= 1:
-                    totals[part, level, 0] += 1
-                    totals[part, level, 1] += count >= 2
-                    totals[part, level, 2] += count >= 3
-                    totals[part, level, 4] += strip
+                    totals[i, part, level, 0] += 1
+                    totals[i, part, level, 1] += count >= 2
+                    totals[i, part, level, 2] += count >= 3
+                    totals[i, part, level, 4] += strip
                 elif (possible[g] >> (part * n_levels + level)) & 1:
-                    totals[part, level, 3] += 1
-    return n_open, n_strip
+                    totals[i, part, level, 3] += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def sum_unique(counts, cells, finest, begins, unique):  # type: ignore[no-untyped-def]
+def sum_unique(counts, cells, finest, begins, unique, at):  # type: ignore[no-untyped-def]
     """Count the cells that each camera alone sees, by daypart and level."""
     for k in range(len(begins) - 1):
         for i in range(begins[k], begins[k + 1]):
-            for part in range(counts.shape[0]):
+            for part in range(2):
                 seen = counts[part, cells[i]]
-                for level in range(finest[i, part] + 1):
-                    unique[k, part, level] += (seen >> (2 * level)) & 3 == 1
+                alone = seen & ~(seen >> 1) & LOW_BITS  # the counters that stand at one
+                level, levels = 0, (finest[i] >> (4 * part)) & 15
+                while alone and level < levels:
+                    unique[at + k, part, level] += alone & 1
+                    alone >>= 2
+                    level += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo._lots import cover_lots, gather_lots
+from geo._lots import Lots, cover_lots, gather_lots
 from geo._walls import WallIndex, index_walls
 from geo.errors import GeoError
 from geo.outlines import Outlines, join_outlines, outlines_of
@@ -264,22 +264,23 @@ def cover_city(
                 done = len(found) * _TOGETHER - _TOGETHER
                 for k in range(done + 1, done + len(part[0]) + 1):
                     tell(k)
-    return _gather(found or [cover(0)], sight, lots.cameras)
+    return _gather(found or [cover(0)], sight, lots)
 
 
-def _gather(found: list[Any], sight: Sight, cameras: NDArray[np.int64]) -> CityCoverage:
-    cell, totals, ground, pairs, patches, inner = (
-        np.concatenate([part[k] for part in found]) for k in range(6)
+def _gather(found: list[Any], sight: Sight, lots: Lots) -> CityCoverage:
+    cell, totals, ground, pairs, patches = (
+        np.concatenate([part[k] for part in found]) for k in range(5)
     )
     per_cell = cell**2
     sums = totals * per_cell[:, None, None, None]
     unique = np.zeros((len(sight.x), *sight.reach2.shape[1:]))
-    of_pair = np.concatenate([np.repeat(part[0] ** 2, part[9]) for part in found])
-    np.add.at(unique, cameras, pairs * of_pair[:, None, None])
-    outlines = join_outlines([_outlines(part) for part in found])
+    of_pair = np.repeat(per_cell, np.diff(lots.camera_starts))
+    np.add.at(unique, lots.cameras, pairs * of_pair[:, None, None])
+    community, part, level = patches[:, :3].T.astype(np.int64)
     blind = BlindSpots(
-        patches[:, 0], patches[:, 2], patches[:, 1], outlines,
-        patches[:, 3] * per_cell[patches[:, 0]], patches[:, 4:], inner[:, 0], inner[:, 1],
+        community, level, part, join_outlines([_outlines(one) for one in found]),
+        patches[:, 3] * per_cell[community], patches[:, 6:].astype(np.int64),
+        patches[:, 4], patches[:, 5],
     )  # fmt: skip
     return CityCoverage(
         sight.levels,
@@ -294,8 +295,8 @@ def _gather(found: list[Any], sight: Sight, cameras: NDArray[np.int64]) -> CityC
 
 def _outlines(part: Any) -> Outlines:
     """Outlines of one part, a polygon to each patch."""
-    rings, parts = (np.concatenate([np.zeros(1, np.int64), part[k]]) for k in (7, 8))
-    return Outlines(part[6], rings, parts, np.arange(len(parts), dtype=np.int64))
+    rings, parts = (np.concatenate([np.zeros(1, np.int64), part[k]]) for k in (6, 7))
+    return Outlines(part[5], rings, parts, np.arange(len(parts), dtype=np.int64))
 
 
 def _check_areas(communities: Sequence[Any] | NDArray[np.object_] | Outlines) -> Outlines:

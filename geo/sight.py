@@ -81,6 +81,19 @@ class Sight:
     farthest_m: NDArray[np.float64]
     views: Views
 
+    def bounds(self) -> NDArray[np.float64]:
+        """Return (n, 4) west, south, east, north of what each camera sees, NaN for nothing."""
+        box, begins = np.full((len(self.x), 4), np.nan), self.views.offsets[:-1]
+        some = np.flatnonzero((np.diff(self.views.offsets) > 0) & (self.farthest_m > 0))
+        if some.size:
+            # a stretch runs to the next one that is asked for: between them nothing is seen
+            xy = self.views.vertices_xy[: self.views.offsets[some[-1] + 1]]
+            shown = np.flatnonzero(np.diff(self.views.offsets[: some[-1] + 2]) > 0)
+            box[shown, :2] = np.minimum.reduceat(xy, begins[shown])
+            box[shown, 2:] = np.maximum.reduceat(xy, begins[shown])
+            box[~(self.farthest_m > 0)] = np.nan
+        return box
+
 
 def reaches_m(cameras: Cameras, levels_px_per_m: dict[str, float]) -> NDArray[np.float64]:
     """Reach of each camera by daypart and level.
