@@ -84,7 +84,8 @@ def emerging(
     Notes
     -----
     Neighbours are the eight around a cell and the nine of the bin before; one mean serves all
-    bins. The Benjamini-Hochberg rule runs over all cells of all bins. The trend is that of the
+    bins. p is that of mixed Poisson counts (``geo.star_layers``), so that one busy month is found.
+    The Benjamini-Hochberg rule runs over all cells of all bins. The trend is that of the
     Gi* of each bin alone, which ranks as the incidents around the cell do: with the bin before in
     it, one month in both, 17 of 100 steady places were called rising or falling at 5 %.
     """
@@ -93,7 +94,9 @@ def emerging(
             f"emerging: {len(counts)} bins; at least {MIN_BINS} were expected. "
             "Wait for more months, or take shorter bins."
         )
-    found = star_layers(counts, inside, steps_back=1, false_share=false_share)
+    found = star_layers(
+        counts, inside, steps_back=1, skewness="mixed_poisson", false_share=false_share
+    )
     ever = (found.state == 1).any(axis=0)
     trend_z, trend_p = np.full(inside.shape, np.nan), np.full(inside.shape, np.nan)
     pattern = np.zeros(inside.shape, np.int8)

@@ -113,19 +113,22 @@ def pool(tables: Sequence[KnoxTable]) -> KnoxTable:
     )
 
 
-def make_rule(table: KnoxTable) -> Rule:
+def make_rule(table: KnoxTable, *, gate_p: float = ALARM_P) -> Rule:
     """Read from a table of pairs how far and how long risk is raised.
 
     Parameters
     ----------
     table
         With p, the first band of distance being the same place.
+    gate_p
+        Nothing is raised unless the first band of days is, at the same place or next to it, with
+        a p that doubled for the two looks is at most this. Divide it by the number of tables
+        that are looked through.
 
     Returns
     -------
     Rule
-        Nothing is raised unless the first band of days is, at the same place or next to it, with
-        p of at most 0.01 when doubled for the two looks.
+        Empty unless the gate is passed.
 
     Notes
     -----
@@ -137,7 +140,7 @@ def make_rule(table: KnoxTable) -> Rule:
         good = (table.ratio >= LEAST_RATIO) & (table.p <= BAND_P)
     good &= table.observed >= LEAST_PAIRS
     raised = np.zeros(good.shape, np.bool_)
-    if (good[:2, 0] & (table.p[:2, 0] * 2 <= ALARM_P)).any():
+    if (good[:2, 0] & (table.p[:2, 0] * 2 <= gate_p)).any():
         for col in range(good.shape[1]):
             run = good[:, col].copy()
             run[0] |= run[1:2].any()

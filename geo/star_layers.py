@@ -9,6 +9,7 @@ Statistical Society B 57(1), 289-300.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from geo._skewed import two_sided_p
 from geo.errors import GeoError
 from geo.grid import Floats, Ints
 from geo.hotspots import MIN_PLACES, Outcome
+
+Skewness = Literal["measured", "mixed_poisson"]
 
 # closer to the mean than this no count is rare enough to matter to a rate of 5 %
 NEAR = 1.0
@@ -52,6 +55,7 @@ def star_layers(
     *,
     steps_back: int = 0,
     apart: bool = False,
+    skewness: Skewness = "measured",
     false_share: float = 0.05,
 ) -> Stars:
     """Measure whether a cell, its eight neighbours, and those before hold more than their share.
@@ -67,6 +71,12 @@ def star_layers(
     apart
         True: each layer is a population and a set of tests of its own; it then needs 0 steps
         back. False: all cells of all layers are one, with one mean and variance.
+    skewness
+        Of the counts, for p: ``measured``, as ``geo.hotspots.gi_star`` has it, asks whether high
+        counts gather. A single month with 20 incidents in one cell is not rare to it, since such
+        a count exists, and lies in some window. ``mixed_poisson`` asks whether there are more
+        incidents than chance has it: counts Poisson, with a rate of their own for each cell
+        (gamma), of the mean and variance seen.
     false_share
         Expected share of false finds among the cells called hot or cold, in (0, 1).
 
@@ -77,8 +87,9 @@ def star_layers(
 
     Notes
     -----
-    The moments are those of ``geo.hotspots.gi_star`` with ``approximation="gamma"``. A sum of
-    counts takes few values and a window few sizes: each pair of them is worked out once.
+    Mean and variance are those of ``geo.hotspots.gi_star`` with ``approximation="gamma"``; the
+    third moment of a mixed Poisson count is v (2 v / m - 1), m its mean and v its variance. A sum
+    of counts takes few values and a window few sizes: each pair of them is worked out once.
     """
     n = np.asarray(counts)
     bad = n.ndim != 3 or inside.shape != n.shape[1:] or n.dtype.kind not in "iu"
@@ -109,7 +120,7 @@ def star_layers(
     kinds = np.flatnonzero(seen)
     of = kinds // width
     size, total = (kinds % width + low) // top, (kinds % width + low) % top
-    z, p = _of_pairs(size, total, of, flat if apart else flat.reshape(1, -1))
+    z, p = _of_pairs(size, total, of, flat if apart else flat.reshape(1, -1), skewness)
     state = _rejected(p, seen[kinds], of, false_share) * np.sign(z).astype(np.int8)
     at = np.zeros(len(seen), np.int64)
     at[kinds] = np.arange(len(kinds))
@@ -149,13 +160,17 @@ def window_sums(layers: Ints, steps_back: int) -> Ints:
     return total
 
 
-def _of_pairs(size: Ints, total: Ints, of: Ints, x: Ints) -> tuple[Floats, Floats]:
+def _of_pairs(
+    size: Ints, total: Ints, of: Ints, x: Ints, skewness: Skewness
+) -> tuple[Floats, Floats]:
     """Give z and p of windows of some size and sum among the counts x of their population."""
     n, w = x.shape[1], size.astype(np.float64)
     mean = x.mean(axis=1, keepdims=True)
     away = x - mean
     square = away * away
     spread, third_x = square.mean(axis=1)[of], (square * away).mean(axis=1)[of]
+    if skewness == "mixed_poisson":
+        third_x = spread * (2 * spread / np.maximum(mean[of, 0], 1e-300) - 1)
     variance = spread * (n * w - w**2) / (n - 1)
     deviation = np.sqrt(np.where(variance > 1e-12 * spread * w, variance, 0.0))
     excess = total - w * mean[of, 0]
@@ -163,8 +178,8 @@ def _of_pairs(size: Ints, total: Ints, of: Ints, x: Ints) -> tuple[Floats, Float
     p = np.ones(len(w))
     far = np.abs(z) >= NEAR
     third = (w - 3 * w * w / n + 2 * w**3 / n**2) * n**2 * third_x / ((n - 1) * (n - 2))
-    skewness = third[far] / deviation[far] ** 3
-    p[far] = two_sided_p(excess[far], deviation[far], skewness, step=1.0)
+    lean = third[far] / deviation[far] ** 3
+    p[far] = two_sided_p(excess[far], deviation[far], lean, step=1.0)
     return z, p
 
 

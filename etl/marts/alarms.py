@@ -28,6 +28,8 @@ from geo.repeat_alarms import Alarms, Rule, make_rule, pool, ring
 
 MOST_ALARMS = 200
 FEWEST_INCIDENTS = 20
+# chance that any station of a district rings by its own table where nothing is to be rung
+FALSE_ALARM = 0.05
 EPOCH = date(1970, 1, 1)
 
 _SHARES = "SELECT station_id, kind, class, count(*) FROM of_kinds GROUP BY ALL ORDER BY ALL"
@@ -75,9 +77,10 @@ def fill_alarms(context: MartContext, notes: Notes) -> dict[str, Raised]:
     Notes
     -----
     The last 365 days; of more than 1,000 of a kind and station the newest whole days. The
-    district's table is the sum of its stations', each shuffled by itself; without a raised band
-    there no alarm is rung. A station rings by its own table where that is raised, else by the
-    district's. "Now" is the day after `as_of`, the first that is not in the data yet.
+    district's table is the sum of its stations', each shuffled by itself. A station rings by its
+    own table where p of the nearest band, times the number of stations, is at most 0.05, else by
+    the district's where that is raised, else not at all. "Now" is the day after `as_of`, the
+    first that is not in the data yet.
     """
     method = read_method()
     rows = read_incidents(context, method)
@@ -118,8 +121,8 @@ def _ring_kind(
     for station, part in stations.items():
         table, own = tables.get(station), rule
         if table is not None:
-            its = make_rule(table)
-            own = its if its.until_days and rule.until_days else rule
+            its = make_rule(table, gate_p=FALSE_ALARM / len(tables))
+            own = its if its.until_days else rule
             bands += band_rows("station", station, kind, table, own, period)
         found = _ring(context, part, own, whole)
         alarms += _alarm_rows(part, kind, found, whole)

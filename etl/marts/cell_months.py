@@ -186,7 +186,10 @@ def _bins_with_data(context: MartContext) -> tuple[int, list[date]]:
         return BINS, [edges[-1]]
     at = [((day - start).days * BINS) // DAYS for day, _ in days]
     n = np.bincount(at, weights=[n for _, n in days], minlength=BINS)
-    skip = at[0] if days[0][0] <= edges[at[0]] else at[0] + 1
+    # data that begin in the middle of a month: longer after its first day than chance explains
+    first, whole = days[0][0], context.as_of - days[0][0]
+    usual_gap = (whole.days + 1) / n.sum()
+    skip = at[0] + int((first - edges[at[0]]).days > 1 + 3 * usual_gap)
     while skip < BINS and n[skip] < THIN * np.median(n[n > 0]):
         skip += 1
     return skip, edges[skip:]

@@ -21,7 +21,7 @@ DAYS = 365
 # the newest of the year, where a station has more of a kind
 MOST_INCIDENTS = 1_000
 # few incidents are shuffled oftener: their p is finer for the same price
-SMALL, OFTEN, SELDOM = 300, 999, 199
+REARRANGED = ((150, 4_999), (500, 999), (MOST_INCIDENTS, 199))
 
 # Narrow rows first: a big city has a million incidents of these kinds, of which most are left out.
 _OF_KINDS = """
@@ -138,7 +138,7 @@ def count_pairs(rows: pa.Table, method: Method, rng: np.random.Generator) -> Kno
 
 
 def _times(n: int) -> int:
-    return OFTEN if n <= SMALL else SELDOM
+    return next((times for most, times in REARRANGED if n <= most), REARRANGED[-1][1])
 
 
 def band_rows(

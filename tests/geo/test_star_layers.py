@@ -92,6 +92,32 @@ def test_chance_gives_at_most_five_in_a_hundred_before_the_rule_and_almost_none_
     assert hot <= 16  # 5 % of 200 may hold a false find; 16 is three deviations above
 
 
+def test_one_busy_month_of_one_cell_is_hot_to_mixed_poisson_counts_alone() -> None:
+    counts = np.random.default_rng(0).poisson(0.03, (24, 20, 40))
+    counts[23, 10, 10] += 12
+    inside = np.ones((20, 40), bool)
+    measured = star_layers(counts, inside, steps_back=1)
+    mixed = star_layers(counts, inside, steps_back=1, skewness="mixed_poisson")
+    assert measured.state[23, 10, 10] == 0
+    assert (mixed.state[23, 9:12, 9:12] == 1).all()
+    assert not mixed.state[:23].any()
+
+
+def test_p_of_mixed_poisson_counts_is_a_little_cautious() -> None:
+    x = np.random.default_rng(1).negative_binomial(0.5, 0.2, (200, 30, 30))
+    p = star_layers(x, np.ones((30, 30), bool), skewness="mixed_poisson").p[:, 1:-1:3, 1:-1:3]
+    assert 0.002 < (p <= 0.01).mean() <= 0.0105
+    assert 0.02 < (p <= 0.05).mean() <= 0.0515
+
+
+def test_busy_cells_strewn_at_random_are_rarely_called_hot() -> None:
+    hot = 0
+    for seed in range(40):
+        x = np.random.default_rng(seed).negative_binomial(0.3, 0.2, (12, 16, 16))
+        hot += bool(star_layers(x, np.ones((16, 16), bool), skewness="mixed_poisson").state.any())
+    assert hot <= 6
+
+
 def test_equal_counts_and_too_few_cells_say_nothing() -> None:
     even = star_layers(np.full((3, 4, 4), 2), np.ones((4, 4), bool))
     assert even.outcome == "constant"
