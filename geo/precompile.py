@@ -8,11 +8,14 @@ it reads files finds them ready.
 import numpy as np
 import shapely
 
+from geo.alone import see_alone
 from geo.coverage import cover_city
 from geo.mounting import mount_cameras
-from geo.patrol import hours_manned, patrol_reach, within_reach
+from geo.patrol import hours_manned, patrol_reach, reach_bits, within_reach
+from geo.patrol_gaps import find_gaps
 from geo.sight import Cameras, look, see
 from geo.viewshed import index_walls, walls_from_polygons
+from geo.watch import Spells, watch_city
 
 
 def compile_kernels() -> None:
@@ -35,6 +38,11 @@ def compile_kernels() -> None:
         hours=hours_manned([8.0], [20.0]),
     )  # fmt: skip
     within_reach(reach, *spot, hour=[9])
+    bits = reach_bits(reach, *spot)
+    find_gaps([0], [7200], bits, area=[0], n_areas=1)
+    see_alone(sight, *spot, level="recognise")
+    always = Spells(np.zeros(1, np.int64), np.zeros(1, np.int64), np.full(1, 9))
+    watch_city([area], sight, always, level="recognise", last_day=1)
 
 
 if __name__ == "__main__":
