@@ -50,7 +50,7 @@ _CLUSTERS: tuple[Table, ...] = (
                 "Outcome",
                 "结果",
                 required=True,
-                vocabulary=("found", "nothing", "too_few", "one_place"),
+                vocabulary=("found", "nothing", "too_few", "one_place", "one_day"),
             ),
         ),
         key=("scope_kind", "scope_id", "class", "analysis"),
