@@ -47,7 +47,7 @@ def read_holidays(time_zone: str) -> list[Holiday]:
         if time_zone not in body["time_zones"]:
             continue
         for one in (one for year in body["years"] for one in year["holidays"]):
-            working = tuple(one.get("working", ()))
+            working = tuple(one.get("worked", ()))
             found.append(
                 Holiday(one["id"], one["name"], one["name_en"], one["from"], one["to"], working)
             )

@@ -214,7 +214,7 @@ def _walks(rows: list[Row]) -> list[Row]:
                     "patrol_hours": many,
                     "patrol": patrol,
                     "stop": stop,
-                    "leg_m": float(leg),
+                    "leg_m": float(leg) if stop > 1 else None,
                     "walk_m": so_far[patrol],
                     "metric": "manhattan",
                 }
