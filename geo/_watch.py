@@ -20,13 +20,14 @@ from numba import njit
 @njit(cache=True, nogil=True, error_model="numpy")
 def watch_range(  # type: ignore[no-untyped-def]
     begin, beyond, corners, sizes, cells_m, edges, edge_starts, near_starts, near,
-    x, y, day2, night2, vertices, offsets, n_first, more_vertices, more_offsets,
+    x, y, day2, night2, outlines, n_first,
     event_starts, event_day, event_who, event_comes, working, most,
 ):  # fmt: skip
     """Watch communities begin..beyond.
 
     `corners` are west and south, `sizes` columns and rows; `near` lists the cameras of each
-    community. Camera c has its outline in `vertices` if c < `n_first`, else in `more_vertices`.
+    community. Camera c has its outline in the first of `outlines` (vertices, offsets) if c <
+    `n_first`, else in the second.
     Events, in the order of days, say which of the community's cameras comes or goes; `working`
     tells the cameras that work on the last day.
     Returns changes (community, day, cells by day, at night); views (camera, community, cells seen
@@ -52,12 +53,12 @@ def watch_range(  # type: ignore[no-untyped-def]
         starts = np.zeros(n_near + 1, np.int64)
         for k in range(n_near):
             c = near[a + k]
-            if c < n_first:
-                outline = vertices[offsets[c] : offsets[c + 1]]
-            else:
-                outline = more_vertices[more_offsets[c - n_first] : more_offsets[c - n_first + 1]]
+            which = 0 if c < n_first else 1
+            vertices, offsets = outlines[which]
+            row = c - which * n_first
             cells, night, starts[k + 1] = _list_cells(
-                outline, edges[edge_starts[i] : edge_starts[i + 1]], x[c], y[c], day2[c], night2[c],
+                vertices, offsets[row], offsets[row + 1], edges, edge_starts[i],
+                edge_starts[i + 1], x[c], y[c], day2[c], night2[c],
                 corners[i, 0], corners[i, 1], sizes[i, 0], sizes[i, 1], cells_m[i],
                 parity, low, high, cells, night, starts[k],
             )  # fmt: skip
@@ -122,11 +123,11 @@ def _append(changes, n, found, community):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _list_cells(  # type: ignore[no-untyped-def]
-    outline, edges, x, y, day2, night2, west, south, nx, ny, cell, parity, low, high,
-    cells, night, n,
+    vertices, begin, end, edges, first_edge, beyond_edge, x, y, day2, night2,
+    west, south, nx, ny, cell, parity, low, high, cells, night, n,
 ):  # fmt: skip
     """Append the cells of a community that one camera sees, and whether also at night."""
-    if day2 < 0 or len(outline) == 0:
+    if day2 < 0 or begin == end:
         return cells, night, n
     r = math.sqrt(day2) + cell
     row0 = int(max(math.floor((y - r - south) / cell), 0.0))
@@ -135,17 +136,17 @@ def _list_cells(  # type: ignore[no-untyped-def]
     col1 = int(min(math.ceil((x + r - west) / cell), float(nx)))
     if row0 >= row1 or col0 >= col1:
         return cells, night, n
-    last = len(outline) - 1
-    for v in range(len(outline)):
+    last = end - 1
+    for v in range(begin, end):
         _toggle(
-            outline[last, 0], outline[last, 1], outline[v, 0], outline[v, 1],
-            west, south, cell, row0, row1, col0, col1, parity[0], low[0], high[0],
+            vertices[last, 0], vertices[last, 1], vertices[v, 0], vertices[v, 1],
+            west, south, cell, row0, row1, col0, col1, 0, parity, low, high,
         )  # fmt: skip
         last = v
-    for e in range(len(edges)):
+    for e in range(first_edge, beyond_edge):
         _toggle(
             edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3],
-            west, south, cell, row0, row1, col0, col1, parity[1], low[1], high[1],
+            west, south, cell, row0, row1, col0, col1, 1, parity, low, high,
         )  # fmt: skip
     for row in range(row0, row1):
         h = row - row0
@@ -178,7 +179,9 @@ def _list_cells(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _toggle(x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, parity, low, high):  # type: ignore[no-untyped-def]
+def _toggle(  # type: ignore[no-untyped-def]
+    x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, which, parity, low, high
+):  # fmt: skip
     """Toggle the first cell centre right of an edge in every row of a box that it crosses."""
     if y0 > y1:
         x0, y0, x1, y1 = x1, y1, x0, y0
@@ -190,9 +193,9 @@ def _toggle(x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, parity, l
         col = math.ceil(min(max((x - west) / cell - 0.5, col0), col1))
         if col < col1:
             h, k = row - row0, col - col0
-            parity[h, k] ^= 1
-            low[h] = min(low[h], k)
-            high[h] = max(high[h], k)
+            parity[which, h, k] ^= 1
+            low[which, h] = min(low[which, h], k)
+            high[which, h] = max(high[which, h], k)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -169,13 +169,13 @@ def watch_city(
     working[
         np.repeat(np.arange(len(x)), np.diff(starts))[(first <= last_day) & (last_day < beyond)]
     ] = True
-    outlines = [(one.views.vertices_xy, one.views.offsets) for one in sights]
+    outlines = tuple((one.views.vertices_xy, one.views.offsets) for one in sights)
     corners, sizes = _frame(areas, cells)
 
     def run(begin: int, end: int) -> tuple[NDArray[np.int64], ...]:
         return watch_range(  # type: ignore[no-any-return]
             begin, end, corners, sizes, cells, edges, edge_starts, near_starts, near,
-            x, y, day2, night2, *outlines[0], len(sight.x), *outlines[1], *events, working,
+            x, y, day2, night2, outlines, len(sight.x), *events, working,
             MOST_SHARING,
         )  # fmt: skip
 
