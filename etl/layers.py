@@ -27,6 +27,9 @@ _BLIND = (
     "SELECT blind_spot_id AS id, geometry FROM mart.blind_spots "
     "WHERE level = ? AND daypart = ? ORDER BY 1"
 )
+_REACHED = (  # the id has the hours as bits, so that a page shows an hour without new shapes
+    "SELECT hours::VARCHAR AS id, geometry FROM mart.patrol_ground ORDER BY community_id, hours"
+)
 _AREAS = {
     "communities": "SELECT community_id AS id, geometry FROM core.communities ORDER BY 1",
     "stations": "SELECT station_id AS id, geometry FROM core.stations ORDER BY 1",
@@ -56,6 +59,7 @@ def write_layers(con: duckdb.DuckDBPyConnection, *, epsg: int, kind: str) -> Non
     elif kind in OWN_AREA:
         wanted["jurisdiction"] = (_AREAS[OWN_AREA[kind]], [])
         wanted["buildings"] = (_AREAS["buildings"], [])
+        wanted["patrol_reach"] = (_REACHED, [])
         for daypart in ("day", "night"):
             bound = ["recognise", daypart]
             wanted[f"viewsheds_recognise_{daypart}"] = (_WEDGES, bound)

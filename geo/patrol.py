@@ -49,6 +49,8 @@ class PatrolReach:
         (n, 24) of it, reached in each hour from points visited then.
     n_points
         (n,) patrol points that reach some open ground of the community.
+    owner
+        (rows, columns) community of each free cell, -1 for none.
     """
 
     reached: NDArray[np.uint64]
@@ -61,6 +63,7 @@ class PatrolReach:
     reached_by_hour_m2: NDArray[np.float64]
     visited_by_hour_m2: NDArray[np.float64]
     n_points: NDArray[np.int64]
+    owner: NDArray[np.int32]
 
 
 def hours_manned(starts_at: ArrayLike, ends_at: ArrayLike) -> NDArray[np.uint32]:
@@ -268,7 +271,7 @@ def _sum(
     open_m2, met_m2, hourly_m2 = (np.multiply(one, area) for one in (n_free, n_met, by_hour))
     return PatrolReach(
         reached, blocked, west, south, cell, open_m2, met_m2, hourly_m2[:, :VISITED],
-        hourly_m2[:, VISITED:], n_points,
+        hourly_m2[:, VISITED:], n_points, owner,
     )  # fmt: skip
 
 

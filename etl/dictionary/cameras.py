@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from etl.dictionary.mart_columns import DAYPART, SCOPE_ID, SCOPE_KIND, mart
+from etl.dictionary.mart_columns import DAYPART, OF_COMMUNITY, SCOPE_ID, SCOPE_KIND, mart
 from etl.dictionary.model import (
     COMMUNITY,
+    GEOMETRY,
     SCOPE,
     STAFF,
     Column,
@@ -123,6 +124,29 @@ CAMERAS: tuple[Table, ...] = (
             Column("rank", "int", "Rank of the gap", "缺口排名", minimum=1),
         ),
         key=("scope_kind", "scope_id", "weekday", "hour"),
+        visible_to=STAFF,
+    ),
+    mart(
+        "patrol_ground",
+        "Ground reached on foot from manned points, by the set of hours in which it is",
+        "值守巡逻点步行可达的地面，按可达的时段组合",
+        (
+            OF_COMMUNITY,
+            *SCOPE,
+            Column(
+                "hours",
+                "int",
+                "Hours as bits (bit 0 is 0-1 h)",
+                "时段（按位，第 0 位为 0–1 时）",
+                required=True,
+                minimum=1,
+                maximum=(1 << 24) - 1,
+            ),
+            number("reached_area_m2", "Ground reached", "可达面积", "m2", minimum=0.0),
+            GEOMETRY,
+        ),
+        key=("community_id", "hours"),
+        geometry="polygon",
         visible_to=STAFF,
     ),
     mart(

@@ -28,6 +28,7 @@ from etl.marts.coverage_rows import (
     fill_uncovered,
 )
 from etl.marts.patrol_gaps import fill_gaps, hours_visited
+from etl.marts.patrol_ground import fill_ground
 from etl.report import Severity
 from geo._threads import n_threads
 from geo.coverage import CityCoverage, cover_city
@@ -128,6 +129,7 @@ def _derive_patrols(
     reached = within_reach(reach, incidents.x, incidents.y, hour=incidents.hour)
     fill_patrols(context.con, ground, reach, incidents, reached, count_visits(context))
     fill_gaps(context, ground, reach, incidents, has_log=visited is not None)
+    fill_ground(context, ground, reach)
     return reached
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import shapely
+
 Row = dict[str, Any]
 AS_OF = date(2026, 6, 30)
 
@@ -123,6 +125,15 @@ def _history(rows: dict[str, list[Row]], communities: list[Row]) -> None:
 
 
 def _patrols(rows: dict[str, list[Row]], communities: list[Row]) -> None:
+    for community in communities:
+        west, south, _, _ = shapely.from_wkb(community["geometry"]).bounds
+        for hours, at in ((1 << 21, 0), (1 << 21 | 1 << 22, 40)):
+            ground = shapely.box(west + at, south, west + at + 40, south + 40)
+            rows["mart.patrol_ground"].append({
+                "community_id": community["community_id"], "station_id": community["station_id"],
+                "street_id": community["street_id"], "hours": hours,
+                "reached_area_m2": ground.area, "geometry": ground.wkb,
+            })  # fmt: skip
     for scope in _scopes(communities):
         days = (None,) if scope["scope_kind"] == "community" else range(7)
         for weekday in days:

@@ -186,6 +186,7 @@ def _layers(rows: dict[str, list[Row]], keep: Row, role: str) -> list[Row]:
     ):
         for part in ("day", "night"):
             wanted[f"{what}_recognise_{part}"] = (table, key)
+    wanted["patrol_reach"] = ("mart.patrol_ground", "hours")
     found = []
     for layer, (table, key) in wanted.items():
         if role == "public" and layer != "communities":
@@ -206,7 +207,7 @@ def _layers(rows: dict[str, list[Row]], keep: Row, role: str) -> list[Row]:
                 "layer": layer,
                 "sha256": hashlib.sha256(raw).hexdigest(),
                 "n_features": len(kept),
-                "ids": json.dumps([r[key] for r in kept]),
+                "ids": json.dumps([str(r[key]) for r in kept]),
                 "gz": gzip.compress(raw, mtime=0),
             }
         )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.layer_patrols import manned
+from dashboard.layer_patrols import manned, reach_layer
 from dashboard.texts import load_texts
 from geo.patrol import hours_manned
 
@@ -50,6 +50,29 @@ def test_the_hour_is_kept_in_the_address(model_store: Path, run_page: Run, read_
     assert said in read_text(app)
     rows = table(app, "manned_fraction")
     assert set(rows["n_unmanned"]) == {0.25}
+
+
+def test_ground_in_reach_is_restyled_by_the_hour_and_keeps_its_geometry(
+    model_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashboard.access import load_access
+    from dashboard.formats import Formats
+    from dashboard.page import Page
+    from dashboard.store import current_build, open_slice
+    from dashboard.viewer import Viewer
+
+    build = current_build(model_store)
+    part = open_slice(build, "station", "S1")
+    viewer = Viewer("chief", "station", "S1")
+    page = Page("patrols", ZH, Formats("zh", "Asia/Shanghai"), viewer, build, part, load_access())
+    at = {hour: reach_layer(page, hour) for hour in ("all", "20", "21", "22")}
+    assert all(one is not None for one in at.values())
+    shown = {hour: list(one.shown) for hour, one in at.items() if one is not None}
+    # each community: one piece at 21 h alone, one at 21 and 22 h
+    assert shown["all"] == shown["21"] == [True] * 6
+    assert shown["20"] == [False] * 6
+    assert sorted(shown["22"]) == [False] * 3 + [True] * 3
+    assert len({one.content().sha256 for one in at.values() if one is not None}) == 1
 
 
 @pytest.mark.parametrize("hour", ["24", "-1", "x", ""])
