@@ -5,16 +5,18 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from etl import schema
 from etl.district import District
-from etl.marts import MartContext, ratings
+from etl.marts import MartContext, rating_workflow, ratings
 from etl.marts.rating_measures import calendar_year, windows_of
 from etl.marts.rating_rows import band
 from etl.paths import STANDARDS
 from etl.report import Report
 from etl.standards import StandardError, find_standard
+from geo.scoring import Shares, read_scheme, score_shares
 
 AS_OF = date(2026, 6, 30)
 SCORES = {
@@ -56,6 +58,7 @@ class City:
         self.con.execute(";".join(schema.create_statements(used)))
         self.n_incidents = 0
         self.path = Path("demo.toml")
+        self.workflow = False
         self.add("companies", company_id="p1", name="Company", registered=True)
 
     def add(self, table: str, **row: object) -> None:
@@ -108,25 +111,26 @@ class City:
         for name in FILLED:
             self.con.execute(f"DELETE FROM {name}")
         report = Report()
-        ratings.derive(
-            MartContext(
-                con=self.con,
-                district=District(
-                    "demo",
-                    "Demo",
-                    "Demo",
-                    "Asia/Shanghai",
-                    "EPSG:4549",
-                    self.path,
-                    (),
-                    Path("."),
-                    standards=standards or ("security-star",),
-                ),
-                as_of=AS_OF,
-                report=report,
-                missing=missing,
-            )
+        context = MartContext(
+            con=self.con,
+            district=District(
+                "demo",
+                "Demo",
+                "Demo",
+                "Asia/Shanghai",
+                "EPSG:4549",
+                self.path,
+                (),
+                Path("."),
+                standards=standards or ("security-star",),
+                rating_workflow=self.workflow,
+            ),
+            as_of=AS_OF,
+            report=report,
+            missing=missing,
         )
+        rating_workflow.derive(context)
+        ratings.derive(context)
         return report
 
     def rating(self, community_id: str, period: str = "2026", table: str = "ratings") -> dict:
@@ -564,3 +568,243 @@ def test_bands_are_cut_where_they_say() -> None:
     assert [band(one) for one in shares] == [
         "full", "full", "most", "most", "half", "little", "little", "none", "none", "missing",
     ]  # fmt: skip
+
+
+def test_history_holds_every_year_that_the_data_reaches(city: City) -> None:
+    city.derive()
+    years = city.con.execute(
+        "SELECT period, count(*), count(*) FILTER (is_rated) FROM mart.rating_history "
+        "GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+
+    assert years == [("2024", 10, 0), ("2025", 10, 0), ("2026", 10, 10)]
+    ratings_now = "SELECT community_id, score, rank FROM mart.ratings WHERE period = '2026' "
+    history_now = "SELECT community_id, score, rank FROM mart.rating_history WHERE period = '2026' "
+    found = [
+        city.con.execute(f"{one} ORDER BY ALL").fetchall() for one in (ratings_now, history_now)
+    ]
+    assert found[0] == found[1]
+
+
+def test_a_year_before_the_registers_began_is_unknown_to_them(city: City) -> None:
+    # No hazard is on file before 2026: for 2025 nothing can be said of hazards, for 2026 it can.
+    city.add("hazards", hazard_id="h", community_id="c1", kind="lamp", severity="ordinary",
+             found_on=date(2026, 2, 1), due_on=date(2026, 3, 1))  # fmt: skip
+    city.derive()
+
+    assert city.item("c0", "hazards_in_time", "2025")["is_missing"]
+    assert city.item("c0", "hazards_in_time", "2026")["points"] == 7
+    assert city.item("c1", "hazards_in_time", "2026")["points"] == 0
+
+
+def test_items_that_moved_a_rating_are_named_with_their_points(city: City) -> None:
+    for number in range(10):
+        city.assess(f"c{number}", "2025")
+    city.con.execute(
+        "UPDATE core.assessments SET score = 6 WHERE community_id = 'c1' "
+        "AND item_id = 'lighting' AND period = '2026'"
+    )
+    city.derive()
+    rows = city.con.execute(
+        "SELECT item_id, previous_period, points_before, points_after, change "
+        "FROM mart.rating_changes WHERE community_id = 'c1' AND item_id = 'lighting'"
+    ).fetchall()
+
+    assert rows == [("lighting", "2025", 8.0, 6.0, -2.0)]
+    assert not city.con.execute(
+        "SELECT 1 FROM mart.rating_changes WHERE community_id = 'c2' AND item_id = 'lighting'"
+    ).fetchall()
+
+
+def test_what_is_stored_scores_on_a_page_as_it_was_built(city: City) -> None:
+    city.con.execute("UPDATE core.assessments SET score = score / 2 WHERE community_id = 'c3'")
+    city.con.execute(
+        "DELETE FROM core.assessments WHERE community_id = 'c4' AND item_id <> 'lighting'"
+    )
+    city.community("open", is_enclosed=False)
+    city.derive()
+    body = json.loads(city.con.execute("SELECT body FROM meta.standards").fetchone()[0])
+    scheme = read_scheme(body)
+    stored = city.con.execute(
+        "SELECT filled, filled_low, filled_high, applies FROM mart.rating_items "
+        "WHERE period = '2026' ORDER BY community_id, list_position(?, item_id)",
+        [list(scheme.item_ids)],
+    ).fetchnumpy()
+    value, low, high = (
+        np.ma.filled(stored[name], np.nan).reshape(-1, len(scheme.item_ids))
+        for name in ("filled", "filled_low", "filled_high")
+    )
+    applies = np.asarray(stored["applies"]).reshape(value.shape)
+    ratings_ = city.con.execute(
+        "SELECT score, stars, grade_limit, may_be_rated FROM mart.ratings "
+        "WHERE period = '2026' ORDER BY community_id"
+    ).fetchnumpy()
+    page = score_shares(
+        scheme,
+        Shares(value, low, high, applies),
+        grade_limit=np.asarray(ratings_["grade_limit"]),
+        may_be_rated=np.asarray(ratings_["may_be_rated"]),
+    )
+
+    assert np.array_equal(page.score, np.ma.filled(ratings_["score"], np.nan), equal_nan=True)
+    assert page.stars.tolist() == np.ma.filled(ratings_["stars"], -1).tolist()
+
+
+def test_a_rating_says_how_firmly_it_stands(city: City) -> None:
+    city.con.execute("UPDATE core.assessments SET score = score * 0.4 WHERE community_id = 'c7'")
+    city.community("tiny", n_households=20)
+    city.assess("tiny")
+    city.community("blank")
+    city.derive()
+    rows = {
+        row[0]: row
+        for row in city.con.execute(
+            "SELECT community_id, word, same_fraction, rank_low, rank_high, n_resamples, "
+            "sentence_en FROM mart.rating_stability"
+        ).fetchall()
+    }
+
+    assert rows["c7"][1] == "firm"  # far below the others, and no year changes that
+    assert rows["c7"][3] == rows["c7"][4] == 11
+    assert rows["blank"][1:5] == ("too_few", None, None, None)
+    assert rows["tiny"][5] == 400
+    # Without a single case in so few households five stars are not given, and not firm either.
+    tiny = city.rating("tiny")
+    assert tiny["stars"] < 5 or rows["tiny"][1] != "firm"
+    assert "years drawn again" in rows["c1"][6]
+
+
+def test_zero_cases_in_a_tiny_place_earn_nothing_and_say_so(city: City) -> None:
+    # All places are alike but for chance, so a tiny one without a case is taken at the district's
+    # rate like the others: it gains no point by its luck. Where places differ it is less sure.
+    city.community("tiny", n_households=8)
+    city.assess("tiny")
+    city.derive()
+    item = city.item("tiny", "criminal_cases")
+
+    assert item["points"] == city.item("c0", "criminal_cases")["points"]
+    assert "the chance of none in a place of this size" in item["ground_en"]
+    for number in range(5):
+        city.incidents(f"c{number}", 60, day=date(2026, 4, 1))
+    city.derive()
+    item = city.item("tiny", "criminal_cases")
+    assert item["points"] < 8  # its own zero would earn all 10
+    assert item["filled_low"] == 0
+    city.con.execute("UPDATE core.assessments SET score = score * 0.95 WHERE community_id = 'tiny'")
+    city.derive()
+    # 66.5 inspected; a zero taken for certain would lift it over 90
+    rating = city.rating("tiny")
+    assert rating["score_low"] < 80
+    assert rating["stars"] == 4
+
+
+def test_only_published_ratings_are_shown_where_the_workflow_is_kept(city: City) -> None:
+    for day, event in ((5, "drafted"), (6, "sent_for_check"), (9, "checked"), (20, "published")):
+        for community in ("c1", "c2"):
+            city.add("rating_events", community_id=community, standard_id="security-star",
+                     period="2026", event=event, event_on=date(2026, 5, day))  # fmt: skip
+    city.add("rating_events", community_id="c2", standard_id="security-star", period="2026",
+             event="appealed", event_on=date(2026, 6, 1))  # fmt: skip
+    city.workflow = True
+    city.derive()
+    shown = city.con.execute(
+        "SELECT community_id, period, published_on, appeal_until_on FROM mart.public_ratings"
+    ).fetchall()
+
+    assert shown == [("c1", "2026", date(2026, 5, 20), date(2026, 6, 10))]
+    items = city.con.execute("SELECT DISTINCT community_id FROM mart.public_items").fetchall()
+    assert items == [("c1",)]
+    assert len(city.con.execute("SELECT 1 FROM mart.ratings").fetchall()) == 20
+    city.workflow = False
+    city.derive()
+    published = "SELECT count(*), count(published_on) FROM mart.public_ratings"
+    assert city.con.execute(published).fetchone() == (20, 0)
+
+
+def test_bad_assessments_are_counted_with_an_example(city: City) -> None:
+    def sheet(item: str, score: float, period: str = "2026", standard: str = "security-star",
+              community: str = "c1") -> None:  # fmt: skip
+        city.add("assessments", community_id=community, standard_id=standard, item_id=item,
+                 period=period, score=score, assessed_on=date(2026, 2, 1))  # fmt: skip
+
+    sheet("moat", 3)
+    sheet("lighting", 5, period="2026-Q1")
+    sheet("lighting", 5, period="2031")
+    sheet("lighting", 5, standard="old-scheme")
+    city.con.execute(
+        "UPDATE core.assessments SET score = 99 WHERE community_id = 'c2' AND item_id = 'lighting'"
+    )
+    report = city.derive()
+    found = {(one.code, one.n): one.en for one in report.findings if one.severity == "warning"}
+
+    assert "for example c1/moat = 3." in found["assessment_unknown_item", 1]
+    assert "for example c2/lighting = 99." in found["assessment_out_of_range", 1]
+    assert "'old-scheme'" in found["assessment_unknown_standard", 1]
+    assert sum(code == "assessment_unknown_period" for code, _ in found) == 1
+    assert city.item("c2", "lighting")["is_missing"]
+    assert city.item("c2", "lighting")["ground_en"].startswith("No assessment for 2026.")
+
+
+def test_periods_of_leap_years_begin_and_end_where_they_should(city: City) -> None:
+    assert calendar_year(2024, date(2026, 6, 30)).n_days == 366
+    assert calendar_year(2025, date(2026, 6, 30)).n_days == 365
+    assert calendar_year(2024, date(2024, 2, 29)).n_days == 60
+    # a case on New Year's Eve counts for its own year, in the district's hours
+    city.incidents("c1", 3, day=date(2025, 12, 31))
+    assert city.item_count("c1") == 12
+    city.derive()
+    assert int(city.item("c1", "criminal_cases", "2025")["ground_en"].split()[0]) == 15
+
+
+def test_peers_are_alike_and_a_community_stands_among_them(city: City) -> None:
+    for number in range(10):
+        city.con.execute(
+            "UPDATE core.communities SET n_households = ?, built_year = ? WHERE community_id = ?",
+            [200 * (1 + number), 2000 + number, f"c{number}"],
+        )
+    city.con.execute("UPDATE core.assessments SET score = 0 WHERE community_id = 'c5'")
+    city.derive()
+    peers = city.con.execute(
+        "SELECT peer_id FROM mart.peers WHERE community_id = 'c9' ORDER BY peer_rank"
+    ).fetchall()
+    score = city.con.execute(
+        "SELECT rank, n_compared, better FROM mart.peer_standing "
+        "WHERE community_id = 'c5' AND measure = 'score'"
+    ).fetchone()
+
+    assert [one for (one,) in peers][:3] == ["c8", "c7", "c6"]
+    assert len(peers) == 8
+    assert score == (9, 9, "higher")
+    own = city.con.execute(
+        "SELECT count(*) FROM mart.peers WHERE community_id = peer_id"
+    ).fetchone()
+    assert own == (0,)
+
+
+def test_a_lenient_assessor_and_a_heap_above_a_cut_are_told(city: City) -> None:
+    rng = np.random.default_rng(4)
+    city.con.execute("DELETE FROM core.assessments")
+    for number in range(10, 60):
+        city.community(f"x{number}")
+    for number, period in ((n, p) for n in range(60) for p in ("2024", "2025", "2026")):
+        community = f"c{number}" if number < 10 else f"x{number}"
+        level = 0.6 + 0.2 * ((number * 7) % 10) / 10
+        who = int(rng.integers(0, 4))
+        lift = 0.15 if who == 2 else 0.0
+        city.assess(community, period, **{
+            item: round(float(np.clip(level + lift + rng.normal(0, 0.03), 0, 1)) * top, 2)
+            for item, top in SCORES.items()
+        })  # fmt: skip
+        city.con.execute(
+            "UPDATE core.assessments SET assessor = ? WHERE community_id = ? AND period = ?",
+            [f"team {who}", community, period],
+        )
+    city.derive()
+    words = dict(city.con.execute("SELECT assessor, word FROM mart.assessors").fetchall())
+
+    assert words == {"team 0": "ordinary", "team 1": "ordinary", "team 2": "high",
+                     "team 3": "ordinary"}  # fmt: skip
+    cuts = city.con.execute(
+        "SELECT grade, word FROM mart.rating_bunching WHERE period = '2026' ORDER BY cut DESC"
+    ).fetchall()
+    assert [grade for grade, _ in cuts] == ["five", "four", "three", "two"]
