@@ -14,6 +14,7 @@ from dashboard.page import Page
 from dashboard.queries import analysis, places
 
 NEAR_M = 300.0
+AROUND_M = 250.0
 
 
 def place_words(page: Page, row: Mapping[Any, Any]) -> str:
@@ -58,12 +59,21 @@ def walks_of(
     ).reset_index(drop=True)  # fmt: skip
     stops["stop"] = stops.groupby("patrol").cumcount() + 1
     stops.loc[stops["stop"] == 1, "leg_m"] = np.nan
+    stops.loc[~(stops["raise_ratio"] > 1), "raise_ratio"] = np.nan
     stops["when"] = [
         page.t("tonight.at", a=f"{int(r.hour):02d}", b=f"{(int(r.hour) + r.n_hours) % 24:02d}")
         for r in stops.itertuples()
     ]
     stops["key"] = stops["patrol"].astype(str) + "-" + stops["stop"].astype(str)
     return stops
+
+
+def bounds_of(stops: pd.DataFrame) -> layers.Bounds:
+    """Return the box, in degrees, of a plan's stops with the ground about them."""
+    lon, lat = stops["lon"].astype(float), stops["lat"].astype(float)
+    pad_y = AROUND_M / 111_320.0
+    pad_x = pad_y / float(np.cos(np.radians(lat.mean())))
+    return (lon.min() - pad_x, lat.min() - pad_y, lon.max() + pad_x, lat.max() + pad_y)
 
 
 def _nearest(page: Page, x: float, y: float) -> str | None:

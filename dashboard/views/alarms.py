@@ -36,6 +36,7 @@ from dashboard.repeat_kinds import kind_word, repeat_kinds
 from dashboard.styles import single
 
 KNOX = "mart.near_repeats"
+LEAST_DRAWN_M = 20.0  # "the same place" is drawn as a small mark about it
 
 
 def render(page: Page) -> None:
@@ -74,7 +75,8 @@ def _now(page: Page) -> None:
         view = layers.view(
             page,
             [layer_analysis.outline_layer(page), layers.jurisdiction_layer(page),
-             _reach_layer(page, rows), _source_layer(page, rows)],
+             layers.keep(page, "reach", lambda: _reach_layer(page, rows)),
+             layers.keep(page, "sources", lambda: _source_layer(page, rows))],
             title=t("alarms.map"), bounds=layers.area_bounds(page),
             selected=None if at is None else ("sources", str(rows.loc[at, "incident_id"])),
         )  # fmt: skip
@@ -127,10 +129,9 @@ def _table(page: Page, rows: pd.DataFrame) -> int | None:
 def _reach_layer(page: Page, rows: pd.DataFrame) -> Layer | None:
     """Return the ground at raised risk: a diamond where distance is counted along streets."""
     shapes = [
-        shapely.Polygon([(r.x, r.y + r.radius_m), (r.x + r.radius_m, r.y),
-                         (r.x, r.y - r.radius_m), (r.x - r.radius_m, r.y)])
-        if r.metric == "manhattan" else shapely.Point(r.x, r.y).buffer(r.radius_m)
-        for r in rows.itertuples()
+        _diamond(r.x, r.y, radius) if r.metric == "manhattan"
+        else shapely.Point(r.x, r.y).buffer(radius)
+        for r in rows.itertuples() if (radius := max(r.radius_m, LEAST_DRAWN_M))
     ]  # fmt: skip
     style = single("#d9602b", label=page.t("alarms.reach"), pattern="hatch", stroke="#8c1c13",
                    stroke_width=1.4, fill_opacity=0.35)  # fmt: skip
@@ -138,6 +139,10 @@ def _reach_layer(page: Page, rows: pd.DataFrame) -> Layer | None:
     return Layer("reach", page.t("alarms.reach"), "polygon", compress_geojson(ground),
                  tuple(rows["incident_id"].astype(str)), style, tooltips=_tips(page, rows),
                  pickable=True)  # fmt: skip
+
+
+def _diamond(x: float, y: float, reach: float) -> shapely.Polygon:
+    return shapely.Polygon([(x, y + reach), (x + reach, y), (x, y - reach), (x - reach, y)])
 
 
 def _source_layer(page: Page, rows: pd.DataFrame) -> Layer | None:

@@ -164,7 +164,8 @@ def _table(page: Page, rows: pd.DataFrame, of_class: str, period: str, hours: st
         shown = named.nlargest(LISTED, "density_per_km2").reset_index(drop=True)
     at = show_table(page, shown, {
         "cell_id": (t("table.cell"), "text"), "kind": (t("table.significance"), "text"),
-        "n": (t("table.incidents"), "count"), "z": (t("table.z"), "z"),
+        "n": (t("table.incidents"), "count" if hours == "all" else "number"),
+        "z": (t("table.z"), "z"),
         "p_fdr": (t("table.p"), "p"),
         "density_per_km2": (t("table.density"), "number"),
     }, name="cells", at_most_px=440, select=True, alt=t("hotspots.table"))  # fmt: skip

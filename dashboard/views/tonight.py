@@ -26,7 +26,7 @@ from dashboard.incident_rows import open_rows
 from dashboard.leaflet.component import working_map
 from dashboard.maps import MapView
 from dashboard.page import Page
-from dashboard.patrol_plan import place_words, walks_of
+from dashboard.patrol_plan import bounds_of, place_words, walks_of
 from dashboard.patrol_sheet import Leg, Sheet, patrol_sheet
 from dashboard.periods import window
 from dashboard.queries import analysis
@@ -105,7 +105,9 @@ def _cards(
     last = plan.iloc[-1]
     covered = float(plan["expected"].sum())
     bound = last["at_most_fraction"]
-    lines = [t("tonight.covered_of", n=f.number(covered), total=f.number(last["expected_total"]))]
+    lines = [
+        t("tonight.covered_of", n=f.number(covered, 2), total=f.number(last["expected_total"]))
+    ]
     if not is_missing(bound):
         lines.append(t("tonight.at_most", share=f.share(bound)))
     cards = [
@@ -121,7 +123,7 @@ def _cards(
               metric=t(f"metric.{walks.loc[0, 'metric']}")),)))  # fmt: skip
     if len(rows) > n_hours:
         more = rows.iloc[n_hours]
-        cards.append(Card(t("tonight.next"), f.number(more["expected"], 2),
+        cards.append(Card(t("tonight.next"), f.number(more["expected"], 3),
                           lines=(t("tonight.next_line"),)))  # fmt: skip
     show_cards(cards, t("tonight.figures"))
     show_lead(t("tonight.night", day=f.day(last["night"])))
@@ -140,7 +142,7 @@ def _view(page: Page, plan: pd.DataFrame, walks: pd.DataFrame) -> MapView:
          "raised": Swatch(t("tonight.cell_raised"), "#b30000", pattern="cross")},
         fill_opacity=0.45, stroke="#5a3a1c", stroke_width=0.8,
     )  # fmt: skip
-    tips = [encode_lines((r.name, r.hours, t("tonight.tip", n=f.number(r.expected, 2))))
+    tips = [encode_lines((r.name, r.hours, t("tonight.tip", n=f.number(r.expected, 3))))
             for r in worth.itertuples()]  # fmt: skip
     cells = layer_analysis.square_layer(
         page, worth, style, name="cells", title=t("tonight.cells"), tips=tips,
@@ -151,7 +153,7 @@ def _view(page: Page, plan: pd.DataFrame, walks: pd.DataFrame) -> MapView:
         [layer_analysis.outline_layer(page), layers.jurisdiction_layer(page), cells,
          layer_points.patrol_layer(page, visible=False),
          layer_analysis.walk_layer(page, walks, PATROLS), _stops(page, walks)],
-        title=t("tonight.map"), bounds=layers.area_bounds(page), height_px=560,
+        title=t("tonight.map"), bounds=bounds_of(walks), height_px=560,
     )  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def _table(
     at = show_table(page, walks, {
         "patrol": (t("tonight.patrol"), "count"), "stop": (t("tonight.stop"), "count"),
         "when": (t("tonight.when"), "text"), "shown_name": (t("tonight.where"), "text"),
-        "expected": (t("tonight.expected"), "z"), "leg_m": (t("tonight.leg"), "count"),
+        "expected": (t("tonight.expected"), "p"), "leg_m": (t("tonight.leg"), "count"),
         "raise_ratio": (t("tonight.raised"), "number"),
     }, name="plan", at_most_px=440, select=True, alt=t("tonight.order"))  # fmt: skip
     downloads(page, f"patrol-{of_class}-{n_hours}",
