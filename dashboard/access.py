@@ -22,7 +22,7 @@ ROLES = ("public", "planner", "chief", "district", "steward", "auditor")
 PAGES = (
     "overview", "dossier", "coverage", "cameras", "patrols", "clusters", "alarms", "tonight",
     "hotspots", "clock", "concentration", "accuracy", "ratings", "hazards",
-    "companies", "data",
+    "companies", "standards", "data",
 )  # fmt: skip
 _FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 

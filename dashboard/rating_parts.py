@@ -19,9 +19,11 @@ from dashboard.blocks import (
     show_table,
     stars_text,
 )
+from dashboard.evidence_rows import show_evidence
 from dashboard.formats import is_missing
 from dashboard.page import Page
 from dashboard.queries import ratings
+from dashboard.rating_depth import show_depth
 from dashboard.standard import grade_names, said, standard_names
 
 
@@ -62,14 +64,18 @@ def show_ratings(page: Page, community_id: str) -> None:
     with left:
         charts.show(charts.item_points(page, items), t("dossier.items_alt"))
     with right:
-        show_table(page, items, {
+        at = show_table(page, items, {
             "item": (t("table.item"), "text"), "points": (t("table.points"), "number"),
             "max_points": (t("table.maximum"), "number"), "ground": (t("table.ground"), "text"),
             "is_missing": (t("table.no_evidence"), "bool"), "rows": (t("table.evidence"), "text"),
-        }, name="items")  # fmt: skip
+        }, name="items", select=True)  # fmt: skip
+        show_lead(t("evidence.pick"))
+    if at is not None:
+        show_evidence(page, community_id, str(items.loc[at, "item"]), items.loc[at, "evidence"])
     _show_next_step(page, row["next_step"])
     if not is_missing(row["reward_yuan"]) and float(row["reward_yuan"]) > 0:
         show_lead(t("dossier.reward", yuan=f.yuan(row["reward_yuan"])))
+    show_depth(page, row)
 
 
 def show_rating(page: Page, row: pd.Series) -> None:

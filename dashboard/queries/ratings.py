@@ -67,3 +67,34 @@ def public_items(read: Reader, community_id: str, standard_id: str, period: str)
         """,
         (community_id, standard_id, period),
     )
+
+
+def rated_periods(read: Reader, standard_id: str) -> list[str]:
+    """Return the periods that a standard was rated for, the latest first."""
+    found = read.frame(
+        "SELECT DISTINCT period FROM mart.ratings WHERE standard_id = ? ORDER BY period DESC",
+        (standard_id,),
+    )
+    return [str(one) for one in found["period"]]
+
+
+def limits(read: Reader, standard_id: str, period: str) -> pd.DataFrame:
+    """Return what binds the grade of each community besides its points."""
+    return read.frame(
+        """
+        SELECT community_id, grade_limit, may_be_rated FROM mart.ratings
+        WHERE standard_id = ? AND period = ? ORDER BY community_id
+        """,
+        (standard_id, period),
+    )
+
+
+def shares(read: Reader, standard_id: str, period: str) -> pd.DataFrame:
+    """Return how full each item's points are, community by community."""
+    return read.frame(
+        """
+        SELECT community_id, item_id, filled, filled_low, filled_high, applies
+        FROM mart.rating_items WHERE standard_id = ? AND period = ?
+        """,
+        (standard_id, period),
+    )

@@ -19,6 +19,7 @@ from dashboard.views import (
     overview,
     patrols,
     ratings,
+    standards,
     tonight,
 )
 
@@ -38,6 +39,7 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "ratings": ratings.render,
     "hazards": hazards.render,
     "companies": companies.render,
+    "standards": standards.render,
     "data": data.render,
 }
 
@@ -53,5 +55,5 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "accuracy",
     ),
     "cameras": ("coverage", "cameras", "patrols"),
-    "rating": ("ratings", "hazards", "companies"),
+    "rating": ("ratings", "hazards", "companies", "standards"),
 }

@@ -22,7 +22,8 @@ from dashboard.leaflet.component import working_map
 from dashboard.page import Page
 from dashboard.queries import ratings
 from dashboard.rating_parts import show_rating
-from dashboard.standard import body_of, show_standard, standard_names
+from dashboard.rating_quality import show_quality, with_years
+from dashboard.standard import standard_names
 
 
 def render(page: Page) -> None:
@@ -32,11 +33,11 @@ def render(page: Page) -> None:
     st.title(plain(t("ratings.title", area=page.scope_name)))
     show_lead(t("ratings.lead_public" if public else "ratings.lead"))
     table = "mart.public_ratings" if public else "mart.ratings"
-    if lacking(page, table):
-        _standards(page)
-        return
-    _explore(page)
-    _standards(page)
+    if not lacking(page, table):
+        _explore(page)
+    st.header(t("ratings.standard"))
+    show_lead(t("ratings.standard_lead"))
+    st.page_link(page.links["standards"], label=t("ratings.open_standards"))
 
 
 def read_ratings(page: Page) -> pd.DataFrame:
@@ -82,6 +83,8 @@ def _explore(page: Page) -> None:
         else:
             _explain(page, row)
     _table(page, rows)
+    if page.viewer.role != "public":
+        show_quality(page, str(rows.loc[0, "standard_id"]), str(rows.loc[0, "period"]))
 
 
 def _filtered(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
@@ -192,11 +195,15 @@ def _table(page: Page, rows: pd.DataFrame) -> None:
     t = page.t
     st.header(t("ratings.ranking"))
     rows = rows.assign(state_word=[t.word("state", s) for s in rows["rating_state"]])
+    rows = with_years(page, rows)
     columns = {
         "shown_name": (t("table.community"), "text"), "stars": (t("table.stars"), "stars"),
         "previous_stars": (t("table.previous"), "stars"),
         "state_word": (t("table.state"), "text"), "reason": (t("table.reason"), "text"),
+        "scores": (t("history.by_year"), "bars"), "stars_by_year": (t("history.stars"), "text"),
+        "firm_word": (t("firm.title"), "text"), "same_fraction": (t("firm.same"), "percent"),
     }  # fmt: skip
+    columns = {name: how for name, how in columns.items() if name in rows}
     if page.viewer.role != "public":
         columns |= {
             "score": (t("table.score"), "number"), "score_low": (t("table.score_low"), "number"),
@@ -214,16 +221,3 @@ def _table(page: Page, rows: pd.DataFrame) -> None:
             st.session_state["said_rating_table"] = st.query_params["c"] = chosen
             st.rerun(scope="fragment")
     downloads(page, "ratings", {"ratings": rows})
-
-
-def _standards(page: Page) -> None:
-    """Show every standard so that it can be read and checked."""
-    t = page.t
-    st.header(t("ratings.standard"))
-    if lacking(page, "meta.standards"):
-        return
-    show_lead(t("ratings.standard_lead"))
-    for row in ratings.standards(page).itertuples():
-        name = t.pick(row.name_zh, row.name_en)
-        with st.expander(plain(t("ratings.standard_name", name=name, version=row.version))):
-            show_standard(page, str(row.standard_id), str(row.digest), body_of(row.body))

@@ -23,7 +23,7 @@ from etl import schema
 
 AS_OF = date(2026, 6, 30)
 # modules of this folder, each with add(rows, communities)
-MORE = ("model_sight", "model_analysis", "model_conduct")
+MORE = ("model_sight", "model_analysis", "model_conduct", "model_ratings")
 CRS = "EPSG:32651"
 ORIGIN = (300_000.0, 3_450_000.0)
 SIDE_M, GAP_M, COLUMNS = 160.0, 40.0, 10
@@ -39,8 +39,16 @@ STANDARD = {
     "name": {"en": "Security star", "zh": "治安星级"},
     "version": "1",
     "source": {"en": "Shangyu 2017", "zh": "上虞 2017"},
-    "items": [{"id": i, "name": {"en": e, "zh": z}, "points": p} for i, e, z, p in ITEMS],
-    "grades": [{"stars": 5, "from": 90}, {"stars": 4, "from": 80}],
+    "max_score": 100,
+    "missing": "leave_out",
+    "enough": {"max_missing_fraction": 0.3, "min_days": 90},
+    "items": [
+        {"id": i, "name_en": e, "name_zh": z, "weight": p, "rule": "score"} for i, e, z, p in ITEMS
+    ],
+    "grades": [
+        {"id": f"g{n}", "name_en": f"{n} stars", "name_zh": f"{n}星", "stars": n, "cut": cut}
+        for n, cut in ((5, 90), (4, 80), (3, 70), (2, 60), (0, 0))
+    ],
 }
 _TO_LONLAT = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
 Row = dict[str, Any]
