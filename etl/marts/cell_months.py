@@ -24,12 +24,13 @@ BATCH = 2_000_000
 # leading months with less than this share of the middling month are not yet data
 THIN = 0.1
 
-# One number an incident: the cell of its jurisdiction, its month and its class.
+# One number an incident: the cell of its jurisdiction, its month and its class. Narrow integers,
+# since there are many incidents.
 _NUMBERS = """
-SELECT (a.first + ((CASE class {leaves} END * {bins}
-    + ({day} - {start}) * {bins} // {days}) * a.ny
-    + floor(y / {cell_m})::BIGINT - a.row) * a.nx
-    + floor(x / {cell_m})::BIGINT - a.col)::INTEGER AS number
+SELECT a.first + ((CASE class {leaves} END)::INTEGER * {bins}
+    + (({day})::INTEGER - {start}) * {bins} // {days}) * a.cells
+    + (floor(y / {cell_m})::INTEGER - a.row) * a.nx
+    + floor(x / {cell_m})::INTEGER - a.col AS number
 FROM core.incidents i JOIN cell_areas a ON a.station_id = i.station_id
 WHERE occurred_from >= $since AND occurred_from < $until
     AND x >= a.west AND x < a.east AND y >= a.south AND y < a.north
@@ -151,11 +152,11 @@ def _stream(
     boxes = np.array([one.bounds for one in grids]).reshape(-1, 4)
     columns = {
         "station_id": names,
-        "first": first[:-1],
-        "nx": [one.nx for one in grids],
-        "ny": [one.ny for one in grids],
-        "col": [round(one.x0 / cell_m) for one in grids],
-        "row": [round(one.y0 / cell_m) for one in grids],
+        "first": first[:-1].astype(np.int32),
+        "cells": np.array([one.nx * one.ny for one in grids], np.int32),
+        "nx": np.array([one.nx for one in grids], np.int32),
+        "col": np.array([round(one.x0 / cell_m) for one in grids], np.int32),
+        "row": np.array([round(one.y0 / cell_m) for one in grids], np.int32),
     }
     columns |= dict(zip(("west", "south", "east", "north"), boxes.T, strict=True))
     con.register("cell_areas", pa.table(columns))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import shapely
 from scipy.sparse import csr_array
 
+from etl.marts.community_shapes import Shapes
 from etl.marts.context import MartContext
 from etl.marts.incidents import COUNTED
 from etl.marts.notes import Notes, insert
@@ -25,7 +25,7 @@ QUADRANTS = np.array(["none", "high_high", "low_high", "low_low", "high_low"], d
 PER = {"households": 1.0, "residents": 1.0, "km2": 1.0}
 
 _FIGURES = """
-SELECT c.community_id, c.station_id, c.street_id, c.geometry, c.area_m2, c.n_households,
+SELECT c.community_id, c.station_id, c.street_id, c.area_m2, c.n_households,
     c.n_residents, {counts}
 FROM core.communities c LEFT JOIN mart.figures f ON f.scope_id = c.community_id
     AND f.scope_kind = 'community' AND f.period_kind = '12_months'
@@ -43,13 +43,15 @@ class _Communities:
     beside: csr_array
 
 
-def fill_community_moran(context: MartContext, notes: Notes) -> None:
+def fill_community_moran(context: MartContext, shapes: Shapes, notes: Notes) -> None:
     """Fill `mart.community_moran`.
 
     Parameters
     ----------
     context
         The open build; `mart.figures` is filled.
+    shapes
+        The communities and their shapes.
     notes
         Told what could not be said.
 
@@ -61,7 +63,7 @@ def fill_community_moran(context: MartContext, notes: Notes) -> None:
     accident. p is by 9,999 conditional permutations, adjusted over the communities of the district.
     """
     district = context.district.district_id
-    communities = _read(context)
+    communities = _read(context, shapes)
     tables = []
     for k, name in enumerate(COUNTED):
         n = communities.rows[f"n_{name}"].to_numpy().astype(np.int64)
@@ -82,15 +84,14 @@ def fill_community_moran(context: MartContext, notes: Notes) -> None:
         insert(context.con, "community_moran", pa.concat_tables(tables))
 
 
-def _read(context: MartContext) -> _Communities:
+def _read(context: MartContext, shapes: Shapes) -> _Communities:
     counts = ", ".join(
         f"coalesce(max(f.n) FILTER (f.class = '{name}'), 0) AS n_{name}" for name in COUNTED
     )
     rows = context.con.execute(_FIGURES.format(counts=counts)).to_arrow_table()
-    shapes = shapely.from_wkb(np.array(rows["geometry"].to_pylist(), dtype=object))
     exposure, kind = _exposure(rows)
-    beside = adjacency(shapes, gap_m=STREET_M) if len(shapes) else csr_array((0, 0))
-    return _Communities(rows.drop(["geometry"]), exposure, kind, beside)
+    beside = adjacency(shapes.shapes, gap_m=STREET_M) if shapes.names else csr_array((0, 0))
+    return _Communities(rows, exposure, kind, beside)
 
 
 def _exposure(rows: pa.Table) -> tuple[np.ndarray, str]:

@@ -6,9 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.marts.cell_months import CellMonths
+from etl.marts.cell_months import Area, CellMonths
 from etl.marts.context import MartContext
-from etl.marts.emerging import cell_columns
 from etl.marts.notes import Notes, Row, insert
 from geo import projection
 from geo.concentration import Concentration, concentration
@@ -69,16 +68,21 @@ def fill_concentration(context: MartContext, months: CellMonths, notes: Notes) -
             if found is not None:
                 figures.append(_figures(area.kind, area.scope_id, name, "cell", n, found))
                 kept = found.order[: min(found.n_marked, MOST_ROWS)]
-                named = pa.Table.from_pylist([cell_columns(area, int(cells[k])) for k in kept])
-                x, y = named["x"].to_numpy(), named["y"].to_numpy()
-                lon, lat = projection.unproject(x, y, epsg=context.district.epsg)
-                places = pa.table(
-                    {"unit_id": named["cell_id"], "lon": lon, "lat": lat, "n": n[kept]}
-                )
+                places = _places(area, cells[kept], n[kept], epsg=context.district.epsg)
                 rows.append(_ranked(area.kind, area.scope_id, name, "cell", places, found, len(n)))
     if rows:
         insert(context.con, "concentration", pa.concat_tables(rows))
     insert(context.con, "concentration_figures", figures)
+
+
+def _places(area: Area, cells: np.ndarray, n: np.ndarray, *, epsg: int) -> pa.Table:
+    """Return names, middles and counts of cells."""
+    grid = area.grid
+    row, col = np.divmod(cells, grid.nx)
+    x, y = grid.x0 + (col + 0.5) * grid.cell_m, grid.y0 + (row + 0.5) * grid.cell_m
+    lon, lat = projection.unproject(x, y, epsg=epsg)
+    names = [area.cell_id(*one) for one in zip(x.tolist(), y.tolist(), strict=True)]
+    return pa.table({"unit_id": pa.array(names, pa.string()), "lon": lon, "lat": lat, "n": n})
 
 
 def _rank(

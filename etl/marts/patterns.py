@@ -6,6 +6,7 @@ from etl.marts.accuracy import fill_accuracy
 from etl.marts.alarms import fill_alarms
 from etl.marts.cell_months import read_cell_months
 from etl.marts.community_moran import fill_community_moran
+from etl.marts.community_shapes import read_shapes
 from etl.marts.concentration import fill_concentration
 from etl.marts.context import MartContext
 from etl.marts.emerging import fill_emerging
@@ -31,6 +32,7 @@ def derive(context: MartContext) -> None:
     """
     notes = Notes()
     months = read_cell_months(context)
+    communities = read_shapes(context)
     context.progress.start("patterns", 7)
     fill_emerging(context, months, notes)
     context.progress.advance()
@@ -38,12 +40,12 @@ def derive(context: MartContext) -> None:
     context.progress.advance()
     raised = fill_alarms(context, notes)
     context.progress.advance()
-    fill_tonight(context, months, raised, notes)
+    fill_tonight(context, months, raised, communities, notes)
     context.progress.advance()
     fill_concentration(context, months, notes)
     fill_repeat_addresses(context)
     context.progress.advance()
-    fill_community_moran(context, notes)
+    fill_community_moran(context, communities, notes)
     context.progress.advance()
     fill_seasons(context, notes)
     context.progress.advance()

@@ -10,6 +10,7 @@ import shapely
 from etl.dictionary.core import CLASSES
 from etl.marts.alarms import Raised
 from etl.marts.cell_months import BINS, DAYS, Area, CellMonths
+from etl.marts.community_shapes import Shapes
 from etl.marts.context import MartContext
 from etl.marts.emerging import cell_columns, with_lonlat
 from etl.marts.incidents import COUNTED
@@ -29,12 +30,17 @@ REACH_M = 150.0
 UNTIMED = 0.5
 
 _HOURS = """
-SELECT scope_id, class, weekday, hour, n FROM mart.incident_hours WHERE scope_kind = 'station'
+SELECT scope_id, list_position($classes, class) - 1 AS leaf, weekday, hour, n
+FROM mart.incident_hours WHERE scope_kind = 'station' AND list_contains($classes, class)
 """
 
 
 def fill_tonight(
-    context: MartContext, months: CellMonths, raised: dict[str, Raised], notes: Notes
+    context: MartContext,
+    months: CellMonths,
+    raised: dict[str, Raised],
+    communities: Shapes,
+    notes: Notes,
 ) -> None:
     """Fill `mart.tonight` and `mart.tonight_routes`.
 
@@ -46,6 +52,8 @@ def fill_tonight(
         Incidents by cell and month.
     raised
         Near-repeat alarms by station.
+    communities
+        The communities and their shapes.
     notes
         Told what could not be said.
 
@@ -80,21 +88,18 @@ def fill_tonight(
                 needed=FEWEST_INCIDENTS if outcome in ("too_few", "no_incident") else None,
                 n_found=0 if plan is None else len(plan.place),
             )  # fmt: skip
-    _name_communities(context, with_lonlat(best, epsg=context.district.epsg))
+    _name_communities(communities, with_lonlat(best, epsg=context.district.epsg))
     insert(context.con, "tonight", best)
     insert(context.con, "tonight_routes", with_lonlat(walks, epsg=context.district.epsg))
 
 
 def _read_clocks(context: MartContext) -> dict[str, np.ndarray]:
     """Return the incidents of a year by class, weekday and hour for each station."""
-    rows = context.con.execute(_HOURS).to_arrow_table()
-    clocks: dict[str, np.ndarray] = {}
-    columns = [rows[name].to_pylist() for name in ("scope_id", "class", "weekday", "hour", "n")]
-    for station, name, weekday, hour, n in zip(*columns, strict=True):
-        if name in CLASSES:
-            blank = np.zeros((len(CLASSES), 7, 24))
-            clocks.setdefault(station, blank)[CLASSES.index(name), weekday, hour] = n
-    return clocks
+    rows = context.con.execute(_HOURS, {"classes": list(CLASSES)}).fetchnumpy()
+    names, station = np.unique(np.asarray(rows["scope_id"], dtype=object), return_inverse=True)
+    clocks = np.zeros((len(names), len(CLASSES), 7, 24))
+    clocks[station, rows["leaf"], rows["weekday"], rows["hour"]] = rows["n"]
+    return dict(zip(names.tolist(), clocks, strict=True))
 
 
 def _what_hinders(n: int, clock: np.ndarray, months: CellMonths) -> str:
@@ -222,18 +227,11 @@ def _walks(rows: list[Row]) -> list[Row]:
     return out
 
 
-def _name_communities(context: MartContext, rows: list[Row]) -> None:
+def _name_communities(communities: Shapes, rows: list[Row]) -> None:
     """Add the community that holds the middle of each cell, the smaller id on a shared border."""
-    if not rows:
-        return
-    found = context.con.execute(
-        "SELECT community_id, geometry FROM core.communities ORDER BY community_id"
-    ).to_arrow_table()
-    names = found["community_id"].to_pylist()
-    shapes = shapely.from_wkb(np.array(found["geometry"].to_pylist(), dtype=object))
     points = shapely.points(
         np.array([[one["x"], one["y"]] for one in rows], dtype=float).reshape(-1, 2)
     )
-    row, shape = shapely.STRtree(shapes).query(points, predicate="intersects")
+    row, shape = communities.tree.query(points, predicate="intersects")
     for k in np.lexsort((shape, row))[::-1]:
-        rows[row[k]]["community_id"] = names[shape[k]]
+        rows[row[k]]["community_id"] = communities.names[shape[k]]
