@@ -7,6 +7,7 @@ patterns. Journal of Quantitative Criminology 18(1), 23-43.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -72,8 +73,8 @@ def find_gaps(
     GeoError
         Columns of different lengths, spans that end before they begin, an area out of range.
     """
-    start, end = (np.array(one, np.int64).ravel() + MONDAY for one in (begins, ends))
-    reached, row = np.array(bits, np.uint64).ravel(), np.array(area, np.int64).ravel()
+    start, end, row = (_plain(one, np.int64) for one in (begins, ends, area))
+    reached = _plain(bits, np.uint64)
     if not len(start) == len(end) == len(reached) == len(row):
         raise GeoError(
             f"find_gaps: {len(start)} begins, {len(end)} ends, {len(reached)} bits and {len(row)} "
@@ -85,9 +86,14 @@ def find_gaps(
             f"find_gaps: {wrong} of {len(start)} incidents end before they begin or lie in no area "
             f"below {n_areas}; ends at or after begins were expected. Correct or leave them out."
         )
-    out = np.zeros((3, n_areas, HOURS_OF_WEEK if by_week else 24))
+    out = np.zeros((n_areas, HOURS_OF_WEEK if by_week else 24, 3))
     spread(start, end, reached, row, out)
-    return PatrolGaps(*out)
+    return PatrolGaps(out[:, :, 0], out[:, :, 1], out[:, :, 2])
+
+
+def _plain(values: ArrayLike, kind: type[np.generic]) -> NDArray[Any]:
+    """A vector of one memory layout: every other one would be compiled for anew."""
+    return np.require(np.asarray(values, dtype=kind).ravel(), requirements=["C", "W"])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -96,7 +102,7 @@ def spread(start, end, bits, area, out):  # type: ignore[no-untyped-def]
     for i in range(len(start)):
         if area[i] < 0:
             continue
-        s, e = start[i], end[i]
+        s, e = start[i] + MONDAY, end[i] + MONDAY
         hour = (s // HOUR) % HOURS_OF_WEEK
         if e - s <= HOUR - s % HOUR:
             _add(out, area[i], hour, 1.0, bits[i])
@@ -117,9 +123,9 @@ def spread(start, end, bits, area, out):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def _add(out, area, hour, weight, bits):  # type: ignore[no-untyped-def]
     of_day = np.uint64(hour % 24)
-    hour = hour % out.shape[2]
-    out[0, area, hour] += weight
+    hour = hour % out.shape[1]
+    out[area, hour, 0] += weight
     if (bits >> of_day) & np.uint64(1) == 0:
-        out[1, area, hour] += weight
+        out[area, hour, 1] += weight
     if (bits >> (of_day + np.uint64(VISITED))) & np.uint64(1) == 0:
-        out[2, area, hour] += weight
+        out[area, hour, 2] += weight

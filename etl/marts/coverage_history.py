@@ -59,8 +59,8 @@ def fill_history(
             of_area = np.zeros(len(open_m2), np.int64)
             of_camera = np.zeros(len(cameras["community"]), np.int64)
         else:
-            both = [*areas[kind], *(cameras[kind] if kind != "community" else ())]
-            ids = np.unique(np.array([one for one in both if one is not None], object))
+            named = [areas[kind], cameras[kind]] if kind != "community" else [areas[kind]]
+            ids = _unique(named)
             of_area, of_camera = (_places(one[kind], ids) for one in (areas, cameras))
         rows = _sum_steps(ground, steps, of_area, of_camera, len(ids), changes.last_day)
         scope, day, values = rows
@@ -76,6 +76,11 @@ def _read_scopes(con: duckdb.DuckDBPyConnection) -> dict[str, NDArray[np.object_
         "FROM core.cameras ORDER BY camera_id"
     ).fetchnumpy()
     return {name: objects(values) for name, values in rows.items()}
+
+
+def _unique(named: list[NDArray[np.object_]]) -> NDArray[np.object_]:
+    found = pa.chunked_array([pa.array(one, pa.string()) for one in named]).unique().drop_null()
+    return np.array(sorted(found.to_pylist()), object)
 
 
 def _places(names: NDArray[np.object_], ids: NDArray[np.object_]) -> NDArray[np.int64]:

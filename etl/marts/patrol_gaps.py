@@ -96,7 +96,6 @@ def fill_gaps(
     n = len(ground.community_id)
     district = np.array([context.district.district_id], object)
     kinds: list[tuple[str, NDArray[np.object_], NDArray[np.int64], NDArray[np.int64]]] = [
-        ("district", district, np.zeros(n, np.int64), np.zeros(len(bits), np.int64)),
         ("community", ground.community_id, np.arange(n), incidents.community),
     ]
     for kind, of_spot in (("station", incidents.station), ("street", incidents.street)):
@@ -107,14 +106,25 @@ def fill_gaps(
         of_area = np.asarray(pc.fill_null(place, -1)).astype(np.int64)
         kinds.append((kind, ids, of_area, of_spot))
     reached = np.dstack([reach.reached_by_hour_m2, reach.visited_by_hour_m2])
-    for kind, ids, of_area, of_spot in kinds:
-        gaps = find_gaps(
-            incidents.begins, incidents.ends, bits, area=of_spot, n_areas=len(ids),
-            by_week=kind != "community",
-        )  # fmt: skip
+
+    def insert(
+        kind: str, ids: NDArray[np.object_], of_area: NDArray[np.int64], gaps: PatrolGaps
+    ) -> None:
         shares = _shares(reached, reach.open_m2, of_area, len(ids))
         area, columns = _rows(gaps, shares, has_log=has_log, sparse=kind == "community")
         insert_scoped(context.con, "patrol_gaps", kind, ids, area, columns, ground.scope)
+
+    for kind, ids, of_area, of_spot in kinds:
+        m = len(ids)  # and a last area for what lies in none
+        gaps = find_gaps(
+            incidents.begins, incidents.ends, bits, area=np.where(of_spot < 0, m, of_spot),
+            n_areas=m + 1, by_week=kind != "community",
+        )  # fmt: skip
+        parts = (gaps.n, gaps.unmanned, gaps.unvisited)
+        insert(kind, ids, of_area, PatrolGaps(*(one[:m] for one in parts)))
+        if kind == "station":
+            whole = PatrolGaps(*(one.sum(axis=0, keepdims=True) for one in parts))
+            insert("district", district, np.zeros(n, np.int64), whole)
 
 
 def _shares(
