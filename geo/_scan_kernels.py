@@ -164,14 +164,14 @@ def _add_run(rows, near, closes_run, acc, k):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _reaches(held, length, bar):  # type: ignore[no-untyped-def]
-    """Tell whether any window of so many slots counts at least ``bar``."""
+    """Tell whether any window of so many slots counts at least its bar."""
     typed = held.dtype.type
     high, low = held[length:], held[: held.shape[0] - length]
-    top = typed(0)
+    over = typed(-1)
     for t in range(low.shape[0]):
-        n = typed(high[t] - low[t])
-        top = n if n > top else top
-    return top >= bar
+        gap = typed(typed(high[t] - low[t]) - bar[t])
+        over = gap if gap > over else over
+    return over >= 0
 
 
 @njit(cache=True, nogil=True)
@@ -186,20 +186,17 @@ def _any_reaches(held, lengths, bar, maybe):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _windows_of_zone(held, i, k, zones, bar, maybe, time, total, found):  # type: ignore[no-untyped-def]
-    """Work out the windows of one zone that reach the bar."""
+    """Work out the windows of one zone that reach the bar of the longest window around them."""
     start, near, _, _, measure, shrink, _ = zones
     times, by_place, lengths = time
     for g in range(1, lengths.shape[0]):
         if not (maybe[g] and _reaches(held, lengths[g], bar[g])):
             continue
         for length in range(lengths[g - 1] + 1, lengths[g] + 1):
-            if not _reaches(held, length, bar[g]):
-                continue
             for begin in range(held.shape[0] - length):
-                n = held[begin + length] - held[begin]
-                if n < bar[g]:
+                n, end = held[begin + length] - held[begin], begin + length
+                if n < bar[g, min(begin, held.shape[0] - 1 - lengths[g])]:
                     continue
-                end = begin + length
                 here = _expected(start[i], k, near, measure, times, by_place, begin, end)
                 if not _may_exceed(n, here, total, found[0]):
                     continue
@@ -213,13 +210,14 @@ def _windows_of_zone(held, i, k, zones, bar, maybe, time, total, found):  # type
 def _sliding(rows, i, zones, cut, time, total, best):  # type: ignore[no-untyped-def]
     """Best window of list i among those of any begin.
 
-    Column t of the one block of ``rows`` counts the slots before t. What no window of the longest
-    length reaches in the largest zone of a run, no shorter window of a smaller zone reaches
-    either; so runs of zones and of lengths are put aside at once.
+    Column t of the one block of ``rows`` counts the slots before t; ``cut`` has a bar for each
+    size of zone, run of lengths and begin. What no window of the longest length reaches in the
+    largest zone of a run, no shorter window of a smaller zone reaches either; so runs of zones and
+    of lengths are put aside at once.
     """
     start, near, level, whole, _, _, closes_run = zones
     times, lengths = time[0], time[2]
-    rows, cut = rows[0], cut[0]
+    rows = rows[0]
     acc, before = np.zeros(rows.shape[1], rows.dtype), np.zeros(rows.shape[1], rows.dtype)
     maybe = np.zeros(lengths.shape[0], np.bool_)
     found, run = (best, -1, 0, 0), start[i]

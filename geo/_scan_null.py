@@ -10,6 +10,7 @@ distributions. ACM Transactions on Mathematical Software 3(3), 253-256 (alias me
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, log
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,15 @@ from geo.grid import Floats, Ints
 LADDER = (20.0, 14.0, 10.0, 7.0, 5.0, 3.0, 0.0)
 PILOT = 4
 # statistics looked for then, in parts of the least found, and the one to begin with
-RUNGS = np.array([0.5, 0.75, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75])
-BEGIN = 3
+RUNGS = np.array([0.6, 0.93, 1.1, 1.25, 1.5])
+BEGIN = 2
 BATCH = 32
 STEP = 1.02  # zones whose expectation differs by less share a row of the cut table
 RUN = 1.18  # zones and lengths within this factor are put aside together
 LIST_CHUNK = 256
+THREAD_WORTH = 400_000
+
+Cuts: TypeAlias = tuple[Floats, int, NDArray[np.signedinteger]]
 
 
 @dataclass(frozen=True)
@@ -90,24 +94,30 @@ class Search:
 
     @cached_property
     def least_share(self) -> Floats:
-        """Least share of a zone's expectation that a window of each run of lengths can hold."""
-        whole = (
-            self.by_place / np.where(self.weight > 0, self.weight, np.nan)[:, None]
-            if len(self.by_place)
-            else self.times[None]
-        )
-        whole = whole[~np.isnan(whole[:, 0])]
-        found = np.zeros(self.shape[0] * WIDTH if self.trailing else len(self.lengths))
-        for g, shorter in enumerate(self.lengths[:-1]):
-            span = shorter + 1
-            here = (
-                whole[:, -1:] - whole[:, -1 - span, None]
-                if self.trailing
-                else (whole[:, span:] - whole[:, :-span])
+        """Least share of a zone's expectation that a window can hold.
+
+        One a column for windows that reach the last slot; else shape (runs of lengths, begins), of
+        all windows of the run within the longest that begins there. 1 where nothing can happen.
+        """
+        whole = self.times[None]
+        if len(self.by_place):
+            some = self.weight > 0
+            whole = self.by_place[some] / self.weight[some, None]
+        if self.trailing:
+            shares = (whole[:, -1:] - whole[:, -2::-1]).min(axis=0)
+            found = np.ones(self.shape[0] * WIDTH)
+            found[: self.longest] = shares[: self.longest]
+            return np.where(found > 0, found, 0.0 if len(self.by_place) else 1.0)
+        found = np.ones((len(self.lengths), self.n_slots))
+        for g in range(1, len(self.lengths)):
+            span, longest = int(self.lengths[g - 1]) + 1, int(self.lengths[g])
+            here = (whole[:, span:] - whole[:, :-span]).min(axis=0)
+            if not len(self.by_place):
+                here = np.where(here > 0, here, 1.0)  # nothing is expected: nothing happens
+            begins = self.n_slots - longest + 1
+            found[g, :begins] = np.min(
+                [here[k : k + begins] for k in range(longest - span + 1)], axis=0
             )
-            # where nothing is expected nothing happens, unless places differ
-            here = here[here > 0] if not len(self.by_place) else here
-            found[g if self.trailing else g + 1] = here.min(initial=1.0)
         return found
 
     @cached_property
@@ -118,7 +128,7 @@ class Search:
         if not some.any():
             return np.zeros(len(measure), np.uint16), np.zeros(1)
         low, high = measure[some].min(), measure[some].max()
-        step = max(log(STEP), log(high / low) / 60_000)
+        step = max(log(STEP if self.trailing else RUN), log(high / low) / 60_000)
         row = np.zeros(len(measure), np.int64)
         row[some] = 1 + np.floor(np.log(measure[some] / low) / step)
         edges = low * np.exp(step * np.arange(row.max())) * (1 - 1e-9)
@@ -127,25 +137,38 @@ class Search:
     @cached_property
     def closes_run(self) -> NDArray[np.bool_]:
         """Where a run of zones of about the same expectation ends."""
-        row, edges = self.bins
-        size = np.zeros(len(edges), np.int64)
-        size[1:] = 1 + np.floor(np.log(edges[1:] / edges[1:2]) / log(RUN))
-        run = size[row]
+        row, _ = self.bins
         closes = np.ones(len(row), np.bool_)
-        closes[:-1] = run[1:] != run[:-1]
+        closes[:-1] = row[1:] != row[:-1]
         ends = self.zones.start[1:]
         closes[ends[ends > 0] - 1] = True
         return closes
 
     def cut(self, at_least: float, kind: type[np.signedinteger]) -> NDArray[np.signedinteger]:
-        """Give the least count worth working out, for zones (rows) and windows (columns)."""
+        """Give the least count worth working out.
+
+        Shape (blocks, zone sizes, columns) for windows that reach the last slot, else (zone sizes,
+        runs of lengths, begins).
+        """
         _, edges = self.bins
-        table = least_counts(edges, self.least_share, float(self.total), at_least, self.min_cases)
+        shares, which = self._few_shares
+        table = least_counts(edges, shares, float(self.total), at_least, self.min_cases)
+        table = np.minimum(table, np.iinfo(kind).max).astype(kind)[:, which]
+        if not self.trailing:
+            return np.ascontiguousarray(table.reshape(len(edges), *self.least_share.shape))
+        table[:, : self.shortest - 1] = table[:, self.longest :] = np.iinfo(kind).max
+        return np.ascontiguousarray(table.reshape(len(edges), -1, WIDTH).transpose(1, 0, 2))
+
+    @cached_property
+    def _few_shares(self) -> tuple[Floats, Ints]:
+        """Give the different shares, rounded down to steps, and which of them each window has."""
+        shares = self.least_share.ravel()
         if self.trailing:
-            table[:, : self.shortest - 1] = table[:, self.longest :] = self.total + 1
-        blocks = self.shape[0]
-        small: NDArray[np.signedinteger] = np.minimum(table, np.iinfo(kind).max).astype(kind)
-        return np.ascontiguousarray(small.reshape(len(edges), blocks, -1).transpose(1, 0, 2))
+            return shares, np.arange(len(shares))
+        step = np.floor(np.log(np.maximum(shares, 1e-300)) / log(STEP) - 1e-6)
+        rounded, which = np.unique(step, return_inverse=True)
+        few = np.exp(rounded * log(STEP))
+        return np.where(few < 1e-290, 0.0, few), which.ravel()
 
     def on(self, zones: Zones) -> "Search":
         """Give the same search over other zones."""
@@ -211,7 +234,9 @@ def best_windows(
                 found, where,
             )  # fmt: skip
 
-        run_in_chunks(work, len(which), chunk=LIST_CHUNK)
+        run_in_chunks(
+            work, len(which), chunk=LIST_CHUNK if len(zones[1]) > THREAD_WORTH else n_lists
+        )
         open_lists = which[found[which] < level]
         if not len(open_lists):
             break
@@ -270,9 +295,12 @@ def thrown(search: Search) -> Chance:
     return Chance(none, none, keep, other, _kind(min(search.total, most + 20 * most**0.5 + 100)))
 
 
-def maxima(
-    search: Search, chance: Chance, seeds: NDArray[np.uint64], levels: Floats, begin_with: int
-) -> Floats:
+def lay_cuts(search: Search, chance: Chance, levels: Floats, begin_with: int) -> Cuts:
+    """Make the cut tables of rising statistics, the first 0, and say which to begin with."""
+    return levels, begin_with, np.stack([search.cut(level, chance.kind) for level in levels])
+
+
+def maxima(search: Search, chance: Chance, seeds: NDArray[np.uint64], cuts: Cuts) -> Floats:
     """Find the largest statistic of random data for each seed.
 
     Parameters
@@ -283,10 +311,8 @@ def maxima(
         How random data are made.
     seeds
         One a replicate; the result depends on nothing else.
-    levels
-        Rising statistics to look for, the first 0: they change the time only.
-    begin_with
-        Which to look for first.
+    cuts
+        From ``lay_cuts``: they change the time only.
 
     Returns
     -------
@@ -294,17 +320,19 @@ def maxima(
         Shape of ``seeds``.
     """
     zones, time = search.arguments()
-    cuts = np.stack([search.cut(level, chance.kind) for level in levels])
     out = np.zeros(len(seeds))
 
     def work(first: int, last: int) -> None:
         null_maxima(
             np.zeros(search.shape, chance.kind), seeds[first:last], chance.place, chance.column,
-            chance.keep, chance.other, zones, (levels, begin_with, cuts), time, float(search.total),
+            chance.keep, chance.other, zones, cuts, time, float(search.total),
             search.trailing, out[first:last],
         )  # fmt: skip
 
-    run_in_chunks(work, len(seeds), chunk=max(1, -(-len(seeds) // (2 * n_threads()))))
+    # a thread costs about as much as looking at so many zones
+    heavy = len(search.zones.near) * len(seeds) > THREAD_WORTH
+    parts = 2 * n_threads() if heavy else 1
+    run_in_chunks(work, len(seeds), chunk=max(1, -(-len(seeds) // parts)))
     return out
 
 
@@ -338,16 +366,19 @@ def null_distribution(
         One largest statistic a replicate, in the order they were made.
     """
     seeds = rng.integers(0, 2**64, size=replications, dtype=np.uint64)
-    found = maxima(search, chance, seeds[:PILOT], np.array(LADDER[::-1]), len(LADDER) - 1)
-    levels = np.concatenate([[0.0], found.min(initial=LADDER[0]) * RUNGS])
+    found = np.empty(0)
+    cuts = lay_cuts(search, chance, np.array(LADDER[::-1]), len(LADDER) - 1)
+    size = PILOT
     while len(found) < replications:
-        if stop_after is not None:
-            reached = np.flatnonzero(at_least(found, observed))
-            if len(reached) >= stop_after:
-                return found[: reached[stop_after - 1] + 1]
-        size = replications - len(found) if stop_after is None else BATCH
-        more = maxima(search, chance, seeds[len(found) : len(found) + size], levels, BEGIN)
-        found = np.concatenate([found, more])
+        found = np.concatenate(
+            [found, maxima(search, chance, seeds[len(found) : len(found) + size], cuts)]
+        )
+        reached = np.flatnonzero(at_least(found, observed))
+        if stop_after is not None and len(reached) >= stop_after:
+            return found[: reached[stop_after - 1] + 1]
+        if size == PILOT:
+            cuts = lay_cuts(search, chance, np.append(0.0, found.min() * RUNGS), BEGIN)
+        size = replications if stop_after is None else min(2 * max(size, BATCH // 2), 8 * BATCH)
     return found
 
 
