@@ -240,6 +240,7 @@ def _write_build(
 def _marts() -> list[tuple[str, Callable[[Any], None]]]:
     """Return the analyses in the order in which they build on each other."""
     from etl.marts import (
+        clusters,
         conduct,
         coverage,
         credit,
@@ -256,6 +257,7 @@ def _marts() -> list[tuple[str, Callable[[Any], None]]]:
         ("coverage", coverage.derive),
         ("duties", duties.derive),
         ("hotspots", hotspots.derive),
+        ("clusters", clusters.derive),
         ("patterns", patterns.derive),
         ("conduct", conduct.derive),
         ("ratings", ratings.derive),
