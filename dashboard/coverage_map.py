@@ -65,14 +65,22 @@ def _outlines(page: Page, part: str, visible: bool) -> Layer | None:
 
 
 def _communities(page: Page, rows: pd.DataFrame) -> Layer | None:
+    """Return communities by the share seen; where nothing is, by what may be seen."""
     t, f = page.t, page.f
     tips = {
-        r.community_id: encode_lines((r.shown_name, t("tip.seen", share=f.share(r.seen_fraction))))
+        r.community_id: encode_lines((
+            r.shown_name, t("tip.seen", share=f.share(r.seen_fraction)),
+            t("coverage.possible", share=f.share(r.possible_fraction))
+            if r.possible_fraction > 0 else "",
+        ))
         for r in rows.itertuples()
-    }
-    values = dict(zip(rows["community_id"], rows["seen_fraction"], strict=True))
-    style = layers.share_style(page, rows["seen_fraction"].to_numpy())
-    return layers.community_layer(page, values, style, tips, title=t("coverage.layer"))
+    }  # fmt: skip
+    column, title = "seen_fraction", t("coverage.layer")
+    if not rows[column].max() > 0 and rows["possible_fraction"].max() > 0:
+        column, title = "possible_fraction", t("coverage.layer_possible")
+    values = dict(zip(rows["community_id"], rows[column], strict=True))
+    style = layers.share_style(page, rows[column].to_numpy())
+    return layers.community_layer(page, values, style, tips, title=title)
 
 
 def row_chosen(blind: pd.DataFrame) -> tuple[str, str] | None:

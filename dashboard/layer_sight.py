@@ -16,6 +16,7 @@ from dashboard.styles import single
 NUMBERED = 20
 DRAWN_PAIRS = 300
 DRAWN_CRITICAL = 300
+REDUNDANT = 0.5  # (choice) half of a camera's ground: from there one of the two may be moved
 
 
 def outline_layer(page: Page) -> Layer | None:
@@ -70,7 +71,7 @@ def critical_layer(page: Page, community_id: str) -> Layer | None:
     def make() -> Layer | None:
         t, f = page.t, page.f
         rows = cameras.losses(page)
-        rows = rows[rows["is_critical"] & rows["lon"].notna()]
+        rows = rows[rows["lon"].notna()]
         if community_id:
             rows = rows[of_community(rows, community_id)]
         rows = rows.head(DRAWN_CRITICAL)
@@ -103,7 +104,7 @@ def pair_layer(page: Page, community_id: str) -> Layer | None:
 
     def make() -> Layer | None:
         t, f = page.t, page.f
-        rows = redundant(cameras.pairs(page))
+        rows = cameras.pairs(page, REDUNDANT)
         if community_id:
             rows = rows[rows["community_id"] == community_id]
         rows = rows[rows[["lon", "lat", "other_lon", "other_lat"]].notna().all(axis=1)]
@@ -133,15 +134,6 @@ def pair_layer(page: Page, community_id: str) -> Layer | None:
                      style, tooltips=tips)  # fmt: skip
 
     return keep(page, ("pairs", community_id), make)
-
-
-def redundant(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs in which one camera sees little that the other does not."""
-    most = rows[["camera_fraction", "other_fraction"]].max(axis=1)
-    return rows[most >= REDUNDANT].reset_index(drop=True)
-
-
-REDUNDANT = 0.5  # (choice) half of a camera's ground: from there one of the two may be moved
 
 
 def of_community(rows: pd.DataFrame, community_id: str) -> pd.Series:

@@ -116,7 +116,7 @@ def show_camera(page: Page, rows: pd.DataFrame, camera_id: str | None) -> None:
         (t("table.legal_basis"), t.word("legal_basis", row["legal_basis"]) or "–"),
         (t("cameras.used_from"), f.day(row["installed_on"])),
         (t("cameras.bearing"), _degrees(page, row["bearing_deg"])),
-        (t("table.seen_area"), f.area(row["seen_area_m2"])),
+        (t("cameras.seen"), f.area(row["seen_area_m2"])),
     ])  # fmt: skip
     _own_duties(page, str(row["camera_id"]))
     _own_gaps(page, str(row["camera_id"]))

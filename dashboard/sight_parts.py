@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.blocks import downloads, lacking, show_lead, show_note, show_table
-from dashboard.layer_sight import of_community, redundant
+from dashboard.layer_sight import REDUNDANT, of_community
 from dashboard.page import Page
 from dashboard.queries import cameras, sight
 
@@ -45,8 +45,7 @@ def show_critical(page: Page, community_id: str) -> None:
         return
     rows = cameras.losses(page)
     if community_id:
-        rows = rows[of_community(rows, community_id)]
-    rows = rows[rows["is_critical"]].reset_index(drop=True)
+        rows = rows[of_community(rows, community_id)].reset_index(drop=True)
     if rows.empty:
         show_note(t("coverage.no_critical"), "plain")
         return
@@ -76,7 +75,7 @@ def show_pairs(page: Page, community_id: str) -> None:
     st.header(t("coverage.pairs"))
     if lacking(page, "mart.camera_pairs"):
         return
-    rows = redundant(cameras.pairs(page))
+    rows = cameras.pairs(page, REDUNDANT)
     if community_id:
         rows = rows[rows["community_id"] == community_id].reset_index(drop=True)
     if rows.empty:

@@ -58,29 +58,31 @@ def forbidden(read: Reader) -> pd.DataFrame:
 
 
 def losses(read: Reader) -> pd.DataFrame:
-    """Return what is lost with each working camera, the greatest loss first."""
+    """Return what is lost with each critical camera, the greatest loss first."""
     return read.frame(
         """
         SELECT l.*, k.lon, k.lat, c.name, c.name_en
         FROM mart.camera_losses l JOIN core.cameras k USING (camera_id)
         LEFT JOIN core.communities c
             ON c.community_id = coalesce(l.main_community_id, l.community_id)
-        ORDER BY l.is_critical DESC, l.n_incidents_lost DESC NULLS LAST,
+        WHERE l.is_critical
+        ORDER BY l.n_incidents_lost DESC NULLS LAST,
                  l.n_gates_lost DESC NULLS LAST, l.lost_area_m2 DESC NULLS LAST, l.camera_id
         """
     )
 
 
-def pairs(read: Reader) -> pd.DataFrame:
-    """Return pairs of cameras that see the same ground, most shared ground first."""
+def pairs(read: Reader, at_least: float) -> pd.DataFrame:
+    """Return pairs of which one shares `at_least` of its ground, most shared ground first."""
     return read.frame(
         """
-        SELECT p.*, least(p.camera_fraction, p.other_fraction) AS alike,
-               a.lon, a.lat, b.lon AS other_lon, b.lat AS other_lat, c.name, c.name_en
+        SELECT p.*, a.lon, a.lat, b.lon AS other_lon, b.lat AS other_lat, c.name, c.name_en
         FROM mart.camera_pairs p
         JOIN core.cameras a USING (camera_id)
         JOIN core.cameras b ON b.camera_id = p.other_camera_id
         LEFT JOIN core.communities c ON c.community_id = p.community_id
+        WHERE greatest(p.camera_fraction, p.other_fraction) >= ?
         ORDER BY p.shared_area_m2 DESC, p.camera_id, p.other_camera_id
-        """
+        """,
+        (at_least,),
     )

@@ -124,7 +124,7 @@ def _gap_cards(page: Page, rows: pd.DataFrame, hour: str) -> list[Card]:
         share = f.share(float(missed) / total) if total else "–"
         made.append(Card(
             t(f"patrols.{measure}"), share, strong=measure == "n_unmanned",
-            lines=(t("patrols.of", n=f.number(missed), total=f.number(total), hour=when),),
+            lines=(t(f"patrols.of_{measure}", n=f.number(missed), total=f.number(total), hour=when),),
         ))  # fmt: skip
     return made
 

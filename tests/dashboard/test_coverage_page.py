@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.layer_sight import REDUNDANT, redundant
 from dashboard.texts import load_texts
 
 Run = Callable[..., AppTest]
@@ -42,11 +41,13 @@ def test_critical_cameras_come_with_what_only_they_see(
     assert ZH("coverage.critical_total", area="201 m²", n="11", gates="1") in read_text(app)
 
 
-def test_only_pairs_that_share_half_of_one_of_them_are_redundant() -> None:
-    rows = pd.DataFrame(
-        {"camera_fraction": [0.49, REDUNDANT, 0.1], "other_fraction": [0.2, 0.1, 0.9]}
-    )
-    assert list(redundant(rows)["other_fraction"]) == [0.1, 0.9]
+def test_only_pairs_that_share_half_of_one_of_them_are_redundant(
+    model_store: Path, run_page: Run
+) -> None:
+    rows = table(run_page(model_store, "district", "coverage"), "other_camera_id")
+    # the model's pairs share 30 to 70 % of the first camera's ground and 40 % of the other's
+    assert len(rows) == 6
+    assert set(rows["camera_fraction"].round()) == {50, 60, 70}
 
 
 def test_the_address_chooses_community_level_daypart_and_highlight(

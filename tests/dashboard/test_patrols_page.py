@@ -46,7 +46,7 @@ def test_the_hour_is_kept_in_the_address(model_store: Path, run_page: Run, read_
     app = run_page(model_store, "chief", "patrols", scope="S1", hour="21", lang="en")
     assert not app.exception
     # each weekday 0.5 expected at 21 h, of which 0.25 unreached: 3.5 and 1.75 in the week
-    said = EN("patrols.of", n="1.8", total="3.5", hour="21–22 h")
+    said = EN("patrols.of_n_unmanned", n="1.8", total="3.5", hour="21–22 h")
     assert said in read_text(app)
     rows = table(app, "manned_fraction")
     assert set(rows["n_unmanned"]) == {0.25}
