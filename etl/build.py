@@ -210,7 +210,7 @@ def _write_build(
         from etl.schema import CORE
 
         missing = frozenset(table.name for table in CORE) - set(inputs)
-        context = MartContext(con, district, as_of, report, progress, missing, seed)
+        context = MartContext(con, district, as_of, report, progress, missing, seed, served)
         for stage, derive in _marts():
             progress.start(stage, None)
             derive(context)

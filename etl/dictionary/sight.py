@@ -19,6 +19,18 @@ from etl.dictionary.model import (
 
 SIGHT: tuple[Table, ...] = (
     mart(
+        "coverage_digests",
+        "What coverage rests on, as numbers, so that the next build computes only what changed",
+        "视频覆盖计算依据的摘要（供下次增量构建）",
+        (
+            text("kind", "Kind", "类型", required=True, vocabulary=("community", "camera")),
+            text("id", "Community or camera", "小区或摄像机", required=True),
+            Column("digest", "int", "Digest", "摘要", required=True),
+        ),
+        key=("kind", "id"),
+        visible_to=frozenset({"district"}),
+    ),
+    mart(
         "coverage",
         "What working cameras can recognise, by community, level and daypart",
         "各小区、等级、昼夜的视频覆盖",

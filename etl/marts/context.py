@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -19,7 +20,8 @@ class MartContext:
     `con` is a connection to the build's database being written; `as_of` is the last day of the
     data (local calendar, inclusive): "12 months" are the 365 (366) days ending with it, "28 days"
     the 28 days ending with it. `missing` names input tables that the district does not bring.
-    `seed` feeds `numpy.random.default_rng`.
+    `seed` feeds `numpy.random.default_rng`. `served` is the database served now, from which a mart
+    may copy rows that rest on nothing that has changed.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -29,3 +31,4 @@ class MartContext:
     progress: Progress = field(default_factory=Silent)
     missing: frozenset[str] = frozenset()
     seed: int = 0
+    served: Path | None = None

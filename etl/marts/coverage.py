@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from etl.marts.cameras import derive as derive_cameras
 from etl.marts.context import MartContext
+from etl.marts.coverage_again import copy_unchanged, plan_again, read_areas, write_digests
 from etl.marts.coverage_cameras import CameraList, count_moved, read_cameras, read_levels
+from etl.marts.coverage_digests import digest_coverage
 from etl.marts.coverage_ground import (
     Ground,
     Spots,
@@ -58,6 +62,8 @@ def derive(context: MartContext) -> None:
     place, each at the middle of its time span; a covered one was in sight of a camera that works
     today, or in reach of a patrol point manned at its hour. Without cameras or patrol points
     their tables stay empty; the uncovered share needs cameras. Night is from 19 to 6 o'clock.
+    What rests on nothing that differs from the build served is copied from it
+    (`etl.marts.coverage_again`).
     """
     con = context.con
     ground = read_ground(con)
@@ -83,12 +89,22 @@ def derive(context: MartContext) -> None:
     gates = read_gates(con)
     seen = see(sight, incidents.x, incidents.y, n_threads=n_threads())
     gate_seen = see(sight, gates.x, gates.y, n_threads=n_threads())
-    city = _cover(context, ground, sight, incidents, gates)
+    digests = digest_coverage(context, ground, cameras, sight, walls, incidents, gates)
+    again = plan_again(context, ground, cameras, sight, digests)
+    which = again.communities
+    city = _cover(context, ground, which, sight, incidents, gates)
     context.progress.start("coverage tables", None)
-    fill_coverage(con, ground, sight, levels, city, incidents, seen, gates, gate_seen)
-    fill_cameras(con, cameras, sight, city, walls, optics)
-    fill_blind_spots(con, ground, city, cameras.ids[working], optics, epsg=context.district.epsg)
+    if again.copied:
+        copy_unchanged(con, ground, cameras, again)
+    fill_coverage(con, ground, sight, levels, city, incidents, seen, gates, gate_seen, which)
+    fill_cameras(con, cameras, sight, city, walls, optics, again.cameras)
+    ids, epsg = cameras.ids[working], context.district.epsg
+    fill_blind_spots(con, ground, city, ids, optics, which, epsg=epsg)
     fill_uncovered(con, ground, sight, incidents, seen, reached)
+    write_digests(con, ground, cameras, digests)
+    if again.copied:
+        open_m2, cell_m, seen_m2 = read_areas(con, sight.levels)
+        city = replace(city, open_m2=open_m2, cell_m=cell_m, seen_m2=seen_m2)
     context.progress.start("cameras one by one", None)
     points = ((incidents, seen), (gates, gate_seen))
     derive_cameras(context, ground, cameras, sight, city, walls, points)
@@ -134,13 +150,18 @@ def _derive_patrols(
 
 
 def _cover(
-    context: MartContext, ground: Ground, sight: Sight, incidents: Spots, gates: Spots
+    context: MartContext,
+    ground: Ground,
+    which: NDArray[np.int64],
+    sight: Sight,
+    incidents: Spots,
+    gates: Spots,
 ) -> CityCoverage:
-    """Cover every community, a step of progress for each."""
-    context.progress.start("coverage", len(ground.plots))
+    """Cover some communities, a step of progress for each."""
+    context.progress.start("coverage", len(which))
     by_part = [incidents.daypart == part for part in range(len(DAYPARTS))]
     return cover_city(
-        ground.plots,
+        ground.plots if len(which) == len(ground.plots) else ground.plots.take(which),
         ground.houses,
         sight,
         cell_m=context.district.coverage_cell_m,

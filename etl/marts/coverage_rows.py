@@ -76,9 +76,10 @@ def fill_coverage(
     seen: NDArray[np.bool_],
     gates: Spots,
     gate_seen: NDArray[np.bool_],
+    which: NDArray[np.int64],
 ) -> None:
-    """Fill `mart.coverage`: one row per community, level and daypart."""
-    n, shape = len(ground.areas), city.seen_m2.shape
+    """Fill `mart.coverage` for the communities of the city: a row by level and daypart."""
+    n, shape = len(ground.plots), (len(ground.plots), *city.seen_m2.shape[1:])
     n_gates = _per_community(gates, np.ones(len(gates.x), bool), n)
     n_gates_seen, n_seen = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     n_incidents = np.zeros((n, 2), np.int64)
@@ -88,11 +89,14 @@ def fill_coverage(
         for level in range(shape[2]):
             n_gates_seen[:, part, level] = _per_community(gates, gate_seen[:, part, level], n)
             n_seen[:, part, level] = _per_community(incidents, mine & seen[:, part, level], n)
+    n, shape = len(which), city.seen_m2.shape
+    n_gates, n_gates_seen = n_gates[which], n_gates_seen[which]
+    n_incidents, n_seen = n_incidents[which], n_seen[which]
     open_m2 = np.broadcast_to(city.open_m2[:, None, None], shape)
     strip_m2 = np.broadcast_to(city.strip_m2[:, None, None], shape)
     density = np.array([levels[name] for name in sight.levels])
     each = shape[1] * shape[2]
-    order = gathered(ground.scope, np.arange(n))
+    order = gathered(ground.scope.take(pa.array(which)), np.arange(n))
     columns = {
         "level": _words(sight.levels, np.tile(np.arange(shape[2]), n * shape[1])),
         "px_per_m": np.tile(density, n * shape[1]),
@@ -112,7 +116,7 @@ def fill_coverage(
     }
     rows = (order[:, None] * each + np.arange(each)).ravel()
     found = pa.table(columns).take(pa.array(rows))
-    scope = ground.scoped(np.repeat(order, each))
+    scope = ground.scoped(np.repeat(which[order], each))
     append(con, "coverage", scope | dict(zip(found.column_names, found.columns, strict=True)))
 
 
@@ -123,6 +127,7 @@ def fill_cameras(
     city: CityCoverage,
     walls: WallIndex,
     optics: Cameras,
+    wanted: NDArray[np.bool_],
 ) -> None:
     """Fill `mart.camera_coverage` and `mart.viewsheds` at the level that recognises a person."""
     working, level = cameras.working, sight.levels.index(PERSON)
@@ -131,6 +136,7 @@ def fill_cameras(
         "SELECT camera_id, community_id, station_id, street_id FROM core.cameras ORDER BY camera_id"
     ).to_arrow_table()
     order = gathered(scope, np.arange(n))
+    mine = sight.known & wanted[working]
     place = np.empty(n, np.int64)
     place[order] = np.arange(n)
     reach = np.sqrt(np.maximum(sight.reach2[:, :, level], 0.0))
@@ -138,7 +144,7 @@ def fill_cameras(
     area[sight.known] = 0.0
     drawn: list[_Drawn] = []
     for part in range(len(DAYPARTS)):
-        seeing = np.flatnonzero(sight.known & (reach[:, part] > 0))
+        seeing = np.flatnonzero(mine & (reach[:, part] > 0))
         alike = np.flatnonzero(reach[seeing, part] == reach[seeing, 0]) if part else seeing[:0]
         drawn.append(_draw(seeing, alike, drawn, reach[:, part], optics, walls))
         area[seeing, part] = drawn[-1].area_m2
@@ -163,7 +169,7 @@ def fill_cameras(
         "is_assumed": pa.array(cameras.assumed.any(axis=1)),
         "missing": pa.array([text or None for text in cameras.missing], pa.string()),
     }
-    found = pa.table(_columns(scope) | columns).take(pa.array(order))
+    found = pa.table(_columns(scope) | columns).take(pa.array(order[wanted[order]]))
     append(con, "camera_coverage", _columns(found))
 
 
@@ -213,6 +219,7 @@ def fill_blind_spots(
     city: CityCoverage,
     camera_ids: NDArray[np.object_],
     optics: Cameras,
+    which: NDArray[np.int64],
     *,
     epsg: int,
 ) -> None:
@@ -234,12 +241,12 @@ def fill_blind_spots(
     begins = np.flatnonzero(np.r_[True, np.any(group[:, 1:] != group[:, :-1], axis=0)])
     rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.r_[begins, len(order)])) + 1
     order, rank = order[rank <= MOST_BLIND], rank[rank <= MOST_BLIND]
-    by_station = gathered(ground.scope, blind.community[order], np.arange(len(order)))
+    by_station = gathered(ground.scope, which[blind.community[order]], np.arange(len(order)))
     order, rank = order[by_station], rank[by_station]
     x, y = blind.x[order], blind.y[order]
     lon, lat = _unproject(x, y, epsg)
     row, distance = nearest(x, y, of_x=optics.x, of_y=optics.y)
-    scope = ground.scoped(blind.community[order])
+    scope = ground.scoped(which[blind.community[order]])
     level = _words(city.levels, blind.level[order])
     daypart = _words(DAYPARTS, blind.daypart[order])
     words = (scope["community_id"], level, daypart, pa.array(rank).cast(pa.string()))
@@ -285,7 +292,7 @@ def fill_patrols(
     visits_per_day: NDArray[np.float64],
 ) -> None:
     """Fill `mart.patrol_reach`."""
-    n = len(ground.areas)
+    n = len(ground.plots)
     columns = ground.scoped() | {
         "n_patrol_points": reach.n_points,
         "reach_fraction": _share(reach.reached_m2, reach.open_m2),
@@ -305,7 +312,7 @@ def fill_uncovered(
     reached: NDArray[np.bool_] | None,
 ) -> None:
     """Fill `mart.uncovered`; without patrol points the shares rest on cameras alone."""
-    n = len(ground.areas)
+    n = len(ground.plots)
     rows = np.arange(len(incidents.x))
     recognised = seen[rows, incidents.daypart, sight.levels.index(PERSON)]
     neither = ~recognised if reached is None else ~(recognised | reached)
