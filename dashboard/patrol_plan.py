@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from dashboard import layers
+from dashboard.near import nearest_community
 from dashboard.page import Page
-from dashboard.queries import analysis, places
+from dashboard.queries import analysis
 
-NEAR_M = 300.0
 AROUND_M = 250.0
 
 
@@ -21,7 +20,7 @@ def place_words(page: Page, row: Mapping[Any, Any]) -> str:
     """Return where a patrol hour is spent: in a community, or on the street beside one."""
     if isinstance(row["community_id"], str):
         return page.name_of(row)
-    beside = _nearest(page, float(row["x"]), float(row["y"]))
+    beside = nearest_community(page, float(row["x"]), float(row["y"]))
     if beside is None:
         return page.t("tonight.street_far", cell=row["cell_id"])
     return page.t("tonight.street", name=beside)
@@ -74,16 +73,3 @@ def bounds_of(stops: pd.DataFrame) -> layers.Bounds:
     pad_y = AROUND_M / 111_320.0
     pad_x = pad_y / float(np.cos(np.radians(lat.mean())))
     return (lon.min() - pad_x, lat.min() - pad_y, lon.max() + pad_x, lat.max() + pad_y)
-
-
-def _nearest(page: Page, x: float, y: float) -> str | None:
-    """Return the name of the community nearest to a place, None when none is near."""
-    rows, tree = layers.keep(page, "tree of communities", lambda: _tree(page))
-    found = tree.query_nearest(shapely.Point(x, y), max_distance=NEAR_M, all_matches=False)
-    return page.name_of(rows[int(found[0])]) if len(found) else None
-
-
-def _tree(page: Page) -> tuple[list[dict[Any, Any]], shapely.STRtree]:
-    rows = places.outlines(page)
-    shapes = shapely.from_wkb([bytes(one) for one in rows["geometry"]])
-    return rows.drop(columns="geometry").to_dict("records"), shapely.STRtree(shapes)

@@ -36,9 +36,12 @@ def test_what_started_this_week_is_told_before_anything_else(
 
 
 def test_a_week_without_a_cluster_says_so_with_the_reach_of_the_test(
-    model_store: Path, run_page: Run, read_text: Read
+    write_store: Callable[..., Path], tmp_path: Path, run_page: Run, read_text: Read
 ) -> None:
-    app = run_page(model_store, "chief", "clusters", **{"class": "case"})
+    store = write_store(tmp_path / "s", kinds=["station"])
+    _change(store, "UPDATE mart.cluster_scans SET outcome = 'nothing', p = 0.41")
+    _change(store, "DELETE FROM mart.clusters")
+    app = run_page(store, "chief", "clusters")
     assert not app.exception
     assert any(ZH("clusters.nothing_new") in one for one in _notes(app))
     text = read_text(app)
@@ -54,10 +57,19 @@ def test_a_scan_that_could_not_run_is_no_all_clear(
     store = write_store(tmp_path / "s", kinds=["station"])
     _change(store, f"UPDATE mart.cluster_scans SET outcome = '{outcome}', p = NULL")
     _change(store, "DELETE FROM mart.clusters")
-    app = run_page(store, "chief", "clusters")
-    notes = _notes(app)
-    assert any(ZH(f"clusters.outcome_{outcome}") in one for one in notes)
+    notes = _notes(run_page(store, "chief", "clusters"))
+    said = ZH(f"clusters.outcome_{outcome}", name=ZH("class.all"))
+    assert any(said in one for one in notes)
     assert not any(ZH("clusters.nothing_new") in one for one in notes)
+
+
+def test_what_is_new_in_one_class_is_told_whatever_class_the_map_shows(
+    model_store: Path, run_page: Run
+) -> None:
+    app = run_page(model_store, "chief", "clusters", **{"class": "case"})
+    told = [one.proto.body for one in app.get("html") if "ax-story" in one.proto.body]
+    assert "ax-story-new" in told[0]
+    assert any(ZH("clusters.none_of_class") in one for one in _notes(app))
 
 
 def _change(store: Path, sql: str) -> None:
