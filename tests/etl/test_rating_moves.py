@@ -130,3 +130,21 @@ def test_a_rating_that_is_only_there_once_moves_nowhere() -> None:
     after = rate(before.standard, Evidence(1, {}, nothing))
 
     assert compare(before, after).direction.tolist() == [0]
+
+
+def test_where_one_standard_gives_no_stars_places_are_compared() -> None:
+    star, campaign = find_standard("five-grade"), find_standard("hazard-campaign")
+    full = {item.item_id: np.array([item.weight, item.weight / 2]) for item in star.items}
+    measures = {name: Measured.exact(np.zeros(2)) for name in star.measures()}
+    measures |= {"hazards_in_time_fraction": Measured.exact(np.array([0.5, 1.0]))}
+    for name in ("major_rectified_fraction", "ordinary_rectified_fraction"):
+        measures[name] = Measured.exact(np.array([0.8, 1.0]))
+    measures |= {name: Measured.exact(np.zeros(2)) for name in campaign.measures()
+                 if name not in measures}  # fmt: skip
+    before, after = (rate(one, Evidence(2, measures, full)) for one in (star, campaign))
+    moves = compare(before, after)
+
+    # the first led and falls behind, the second overtakes it
+    assert moves.rank_before.tolist() == [1, 2]
+    assert moves.rank_after.tolist() == [2, 1]
+    assert moves.direction.tolist() == [-1, 1]

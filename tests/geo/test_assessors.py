@@ -99,3 +99,16 @@ def test_the_order_of_the_scores_does_not_matter(order: list[int]) -> None:
 
     assert second.effect == pytest.approx(first.effect, nan_ok=True)
     assert second.q == pytest.approx(first.q, nan_ok=True)
+
+
+def test_hard_items_do_not_make_a_strict_assessor() -> None:
+    # Assessor 0 scores the hard item of every community, assessor 1 the easy one.
+    rng = np.random.default_rng(2)
+    rows = []
+    for c in range(30):
+        level = rng.normal(0, 0.05)
+        rows.append((0.4 + level + rng.normal(0, 0.02), c, 0, 0, 0))
+        rows.append((0.9 + level + rng.normal(0, 0.02), c, 1, 0, 1))
+    found = effects(rows)
+
+    assert np.abs(found.effect).max() < 0.02

@@ -78,3 +78,10 @@ def test_places_lie_between_the_outer_twentieths_of_the_drawn_years() -> None:
 def test_a_level_that_is_no_share_is_refused() -> None:
     with pytest.raises(GeoError, match="confidence is 90"):
         rank_interval(np.ones((2, 2)), lower_is_better=False, confidence=90)
+
+
+def test_years_without_a_score_do_not_count_as_the_best_place() -> None:
+    scores = np.array([[70.0] * 10 + [np.nan] * 10, [80.0] * 20])
+    low, high = rank_interval(scores, lower_is_better=False)
+
+    assert (low.tolist(), high.tolist()) == ([2, 1], [2, 1])

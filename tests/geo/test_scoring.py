@@ -271,3 +271,26 @@ def test_a_fuller_item_never_lowers_a_grade(data: st.DataObject) -> None:
     after = score_shares(one, Shares(better, better, better, applies))
 
     assert after.grade[0] <= before.grade[0]
+
+
+def test_an_item_that_does_not_apply_is_not_missing() -> None:
+    value = np.array([[0.5, NAN]])
+    found = score_shares(scheme([60, 40]), Shares(value, value, value, np.array([[True, False]])))
+
+    assert found.is_missing.tolist() == [[False, False]]
+    assert found.missing_fraction.tolist() == [0.0]
+    assert found.max_points.tolist() == [[60.0, 0.0]]
+    assert found.score.tolist() == [50.0]
+
+
+@given(st.lists(st.integers(0, 9) | st.none(), min_size=1, max_size=60), st.booleans())
+def test_places_are_those_of_a_count(drawn: list[int | None], lower: bool) -> None:
+    scores = [NAN if one is None else float(one) for one in drawn]
+    wanted = [
+        0
+        if own is None
+        else 1 + sum(o is not None and (o < own if lower else o > own) for o in drawn)
+        for own in drawn
+    ]
+
+    assert rank(np.array(scores), lower_is_better=lower).tolist() == wanted
