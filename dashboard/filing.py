@@ -87,15 +87,18 @@ def _values(rows: pd.DataFrame, field: str, column: str) -> pd.Series:
     return values.map(lambda v: None if is_missing(v) or v == "" else str(v)).astype(object)
 
 
-def empty_fields(made: pd.DataFrame) -> pd.DataFrame:
-    """Return how many rows of the form fill each field and how many leave it empty."""
+def empty_fields(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how many cameras fill each field of the form and how many leave it empty."""
     zh = load_texts("zh")
     names = [zh(f"filing.{field}") for field in FIELDS]
-    filled = [int(made[name].notna().sum()) for name in names]
+    filled = [
+        int((rows[column].notna() & (rows[column] != "")).sum()) if column in rows else 0
+        for column in FIELDS.values()
+    ]
     notes = [zh(f"filing.note_{f}") if zh.has(f"filing.note_{f}") else "" for f in FIELDS]
     return pd.DataFrame({
         zh("filing.field"): names, zh("filing.n_filled"): filled,
-        zh("filing.n_empty"): [len(made) - n for n in filled], zh("filing.note"): notes,
+        zh("filing.n_empty"): [len(rows) - n for n in filled], zh("filing.note"): notes,
     })  # fmt: skip
 
 
@@ -124,7 +127,7 @@ def filing_book(page: Page, rows: pd.DataFrame) -> bytes:
     _write(sheet, safe_frame(made), (zh("filing.title"), str(quote_formula(said)),
                                      zh("filing.marked")))  # fmt: skip
     lacking = book.create_sheet(zh("filing.sheet_lacks"))
-    _write(lacking, empty_fields(made), (zh("filing.title_lacks"), zh("filing.law"), ""))
+    _write(lacking, empty_fields(rows), (zh("filing.title_lacks"), zh("filing.law"), ""))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -181,7 +181,7 @@ def filing_downloads(page: Page, rows: pd.DataFrame) -> None:
         )  # fmt: skip
     show_list([t("cameras.filing_note"), t("cameras.filing_shown", n=page.f.count(len(rows)))])
     with st.expander(t("cameras.filing_empty")):
-        table = empty_fields(filing_frame(_for_filing(rows)))
+        table = empty_fields(_for_filing(rows))
         names = ("field", "n_filled", "n_empty", "note")
         kinds = ("text", "count", "count", "text")
         table.columns = list(names)

@@ -165,10 +165,13 @@ def test_the_form_has_chinese_headings_and_names_the_empty_fields_of_each_row() 
 
 
 def test_the_second_sheet_counts_what_is_filled_and_what_is_empty() -> None:
-    counted = empty_fields(filing_frame(cameras_frame())).set_index(ZH("filing.field"))
+    counted = empty_fields(cameras_frame()).set_index(ZH("filing.field"))
     assert list(counted.loc[ZH("filing.bearing")][:2]) == [1, 1]
     assert list(counted.loc[ZH("filing.purpose")][:2]) == [0, 2]
     assert list(counted.loc[ZH("filing.camera_id")][:2]) == [2, 0]
+    made = filing_frame(cameras_frame())
+    for field in FIELDS:
+        assert counted.loc[ZH(f"filing.{field}")].iloc[0] == made[ZH(f"filing.{field}")].count()
 
 
 def test_the_workbook_marks_empty_cells_and_runs_no_formula(
