@@ -66,17 +66,15 @@ def derive(context: MartContext) -> None:
     (`etl.marts.coverage_again`).
     """
     con = context.con
+    if not _has_rows(context, "cameras") and not _has_rows(context, "patrol_points"):
+        _tell_no_patrols(context)
+        _tell_no_cameras(context)
+        return
     ground = read_ground(con)
     incidents = read_incidents(context)
     reached = _derive_patrols(context, ground, incidents)
     if not _has_rows(context, "cameras"):
-        context.report.find(
-            "warning", "no_cameras",
-            "No cameras were given: coverage, blind spots and the uncovered-incident share are "
-            "not computed.",
-            "未提供摄像机数据：不计算视频覆盖、盲区和未覆盖警情占比。",
-            table="cameras",
-        )  # fmt: skip
+        _tell_no_cameras(context)
         return
     context.progress.start("viewsheds", None)
     cameras = read_cameras(con, context.as_of, ground.houses)
@@ -115,17 +113,31 @@ def _has_rows(context: MartContext, table: str) -> bool:
     return bool(context.con.execute(query).fetchall()[0][0])
 
 
+def _tell_no_cameras(context: MartContext) -> None:
+    context.report.find(
+        "warning", "no_cameras",
+        "No cameras were given: coverage, blind spots and the uncovered-incident share are "
+        "not computed.",
+        "未提供摄像机数据：不计算视频覆盖、盲区和未覆盖警情占比。",
+        table="cameras",
+    )  # fmt: skip
+
+
+def _tell_no_patrols(context: MartContext) -> None:
+    context.report.find(
+        "info", "no_patrol_points",
+        "No patrol points were given: an incident counts as covered by cameras alone.",
+        "未提供巡逻点数据：警情是否覆盖仅按视频计算。",
+        table="patrol_points",
+    )  # fmt: skip
+
+
 def _derive_patrols(
     context: MartContext, ground: Ground, incidents: Spots
 ) -> NDArray[np.bool_] | None:
     """Fill `mart.patrol_reach`; tell which incidents were in reach, None without patrol points."""
     if not _has_rows(context, "patrol_points"):
-        context.report.find(
-            "info", "no_patrol_points",
-            "No patrol points were given: an incident counts as covered by cameras alone.",
-            "未提供巡逻点数据：警情是否覆盖仅按视频计算。",
-            table="patrol_points",
-        )  # fmt: skip
+        _tell_no_patrols(context)
         return None
     context.progress.start("patrol reach", None)
     points = read_patrols(context.con)
