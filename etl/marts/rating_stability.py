@@ -55,9 +55,9 @@ def stability_columns(
     -----
     Incidents are drawn from the posterior of each community's rate (`geo.resampling`), inspections
     with replacement from those made; registers, hazards and sanctions are taken as recorded.
-    A drawn year is shrunk as the year itself was, so it lies nearer the district than the year: what
-    was luck is not expected again. A measure's interval keeps its relative width, and a cap by the
-    worst item stays as it was.
+    A drawn year is shrunk as the year itself was, so it lies nearer the district than the year:
+    what was luck is not expected again. A measure's interval keeps its relative width, and a cap by
+    the worst item stays as it was.
     """
     times = int(np.clip(DRAWN_ROWS // max(frame.n, 1), FEWEST, MOST))
     grades, scores = draw_years(frame, made, evidence, outcome, times=times, rng=rng)

@@ -294,3 +294,8 @@ def test_places_are_those_of_a_count(drawn: list[int | None], lower: bool) -> No
     ]
 
     assert rank(np.array(scores), lower_is_better=lower).tolist() == wanted
+
+
+def test_a_place_is_whole_where_its_share_is_not() -> None:
+    # 1 / 49 x 49 is a little less than 1
+    assert rank(np.arange(49.0), lower_is_better=True).tolist() == list(range(1, 50))
