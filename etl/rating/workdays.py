@@ -48,14 +48,14 @@ def read_calendar(path: Path, *, time_zone: str) -> Calendar:
     Parameters
     ----------
     path
-        TOML file with `time_zones` and `[[years.holidays]]`: `from`, `to` and `working`.
+        TOML file with `time_zones` and `[[years.holidays]]`: `from`, `to` and `worked`.
     time_zone
         IANA name of the district's; the file is for its own time zones alone.
 
     Returns
     -------
     Calendar
-        All days from `from` to `to` are off, those of `working` are worked; Monday to Friday
+        All days from `from` to `to` are off, those of `worked` are worked; Monday to Friday
         elsewhere.
     """
     body = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -66,5 +66,5 @@ def read_calendar(path: Path, *, time_zone: str) -> Calendar:
     for year in body.get("years", ()):
         for one in year.get("holidays", ()):
             off |= {one["from"] + timedelta(n) for n in range((one["to"] - one["from"]).days + 1)}
-            worked |= set(one.get("working", ()))
+            worked |= set(one.get("worked", ()))
     return Calendar(frozenset(off - worked), frozenset(worked))
