@@ -7,7 +7,6 @@ out. Counts of a zone are the counts of the zone before plus one row.
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from geo.grid import Floats, Ints
 
@@ -48,12 +47,12 @@ def least_counts(edges: Floats, shares: Floats, total: float, at_least: float, f
     One row for each zone expectation in ``edges`` (rising, the first 0: nothing happens there), one
     column for each share of it.
     """
-    out = np.full((edges.shape[0], shares.shape[0]), int(total) + 1)
+    out = np.full((edges.shape[0], shares.shape[0]), np.int64(total) + 1)
     for g in range(shares.shape[0]):
         n = fewest
         for b in range(1, edges.shape[0]):
             here = edges[b] * shares[g]
-            n = max(n, int(here) + 1)
+            n = np.int64(max(n, np.floor(here) + 1))
             while n <= total and log_ratio(n, max(here, 1e-300), total) < at_least:
                 n += 1
             out[b, g] = n
@@ -240,29 +239,14 @@ def _sliding(rows, i, zones, cut, time, total, best):  # type: ignore[no-untyped
 
 
 @njit(cache=True, nogil=True)
-def best_of_lists(rows, which, zones, cut, time, total, trailing, found, where):  # type: ignore[no-untyped-def]
-    """Write the best window of each list in ``which`` whose counts reach the cut.
-
-    ``where`` gets the closing entry of the zone, the first slot and the slot after the last.
-    """
-    for i in which:
-        if trailing:
-            best = _trailing(rows, i, zones, cut, time, total, 0.0)
-        else:
-            best = _sliding(rows, i, zones, cut, time, total, 0.0)
-        found[i] = best[0]
-        where[i, 0], where[i, 1], where[i, 2] = best[1], best[2], best[3]
-
-
-@njit(cache=True, nogil=True)
-def _next(state: NDArray[np.uint64]) -> float:
+def _next(state):  # type: ignore[no-untyped-def]
     """Draw from [0, 1): SplitMix64, one stream a replicate."""
     state[0] += GOLDEN
     z = state[0]
     z = (z ^ (z >> np.uint64(30))) * MIX_1
     z = (z ^ (z >> np.uint64(27))) * MIX_2
     z ^= z >> np.uint64(31)
-    return float(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
 @njit(cache=True, nogil=True)
@@ -270,7 +254,7 @@ def _shuffle(rows, state, place, column, swapped):  # type: ignore[no-untyped-de
     """Give the columns to cases drawn without repetition, and count; ``place`` is restored."""
     n, width = place.shape[0], rows.shape[2]
     for q in range(column.shape[0]):
-        other = q + int(_next(state) * (n - q))
+        other = q + np.int64(_next(state) * (n - q))
         place[q], place[other] = place[other], place[q]
         swapped[q] = other
         rows[column[q] // width, place[q], column[q] % width] += 1
@@ -285,7 +269,7 @@ def _scatter(rows, state, keep, other, total):  # type: ignore[no-untyped-def]
     flat = rows.reshape(-1)
     for _ in range(total):
         u = _next(state) * n
-        cell = int(u)
+        cell = np.int64(u)
         if u - cell >= keep[cell]:
             cell = other[cell]
         if cell < n - 1:
@@ -304,35 +288,44 @@ def _cumulate(rows):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def null_maxima(rows, seeds, place, column, keep, other, zones, cuts, time, total, trailing, out):  # type: ignore[no-untyped-def]
-    """Write the largest statistic of random data for each seed.
+def look_through(rows, which, seeds, chance, zones, cuts, time, total, trailing, found, where):  # type: ignore[no-untyped-def]
+    """Write the best window of each list in ``which``; or, given seeds, the best of random data.
 
-    ``place`` and ``column`` are those of the cases to be shuffled; with ``keep`` cases are thrown
-    on cells instead. ``cuts`` holds rising statistics, the first 0, the one to begin with, and the
-    table of each: a taller one is taken as soon as the best found allows, a lower one when all
-    was looked through in vain.
+    One kernel for both, since it is long to compile. ``chance`` holds the place and column of the
+    cases to be shuffled, or an alias table by which cases are thrown on cells instead. ``cuts``
+    holds rising statistics, the first 0, the one to begin with, and the table of each: a taller
+    one is taken as soon as the best found allows, a lower one when all was looked through in vain.
+    ``where`` gets the closing entry of the zone, the first slot and the slot after the last.
     """
+    levels, begin_with, tables = cuts
+    place, column, keep, other = chance
     place, swapped = place.copy(), np.empty(column.shape[0], np.int64)
     state = np.empty(1, np.uint64)
-    levels, begin_with, tables = cuts
-    for r in range(seeds.shape[0]):
-        state[0] = seeds[r]
-        rows[:] = 0
-        if keep.shape[0]:
-            _scatter(rows, state, keep, other, int(total))
-        else:
-            _shuffle(rows, state, place, column, swapped)
-        _cumulate(rows)
+    for r in range(max(1, seeds.shape[0])):
+        if seeds.shape[0]:
+            state[0] = seeds[r]
+            rows[:] = 0
+            if keep.shape[0]:
+                _scatter(rows, state, keep, other, np.int64(total))
+            else:
+                _shuffle(rows, state, place, column, swapped)
+            _cumulate(rows)
         best = 0.0
         for first in range(begin_with, -1, -1):
             now = first
-            for i in range(zones[0].shape[0] - 1):
+            for i in which:
                 if trailing:
-                    best = _trailing(rows, i, zones, tables[now], time, total, best)[0]
+                    one = _trailing(rows, i, zones, tables[now], time, total, best)
                 else:
-                    best = _sliding(rows, i, zones, tables[now], time, total, best)[0]
+                    one = _sliding(rows, i, zones, tables[now], time, total, best)
+                if not seeds.shape[0]:
+                    found[i] = one[0]
+                    where[i, 0], where[i, 1], where[i, 2] = one[1], one[2], one[3]
+                    continue
+                best = one[0]
                 while now + 1 < levels.shape[0] and levels[now + 1] <= best:
                     now += 1
             if best >= levels[first]:
                 break
-        out[r] = best
+        if seeds.shape[0]:
+            found[r] = best

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from geo._scan_kernels import WIDTH, best_of_lists, least_counts, make_alias, null_maxima
+from geo._scan_kernels import WIDTH, least_counts, look_through, make_alias
 from geo._scan_zones import TIE, Zones
 from geo._threads import n_threads, run_in_chunks
 from geo.grid import Floats, Ints
@@ -31,6 +31,9 @@ STEP = 1.02  # zones whose expectation differs by less share a row of the cut ta
 RUN = 1.18  # zones and lengths within this factor are put aside together
 LIST_CHUNK = 256
 THREAD_WORTH = 400_000
+NO_SEEDS, NOWHERE = np.zeros(0, np.uint64), np.zeros((0, 3), np.int64)
+NO_CASES = np.zeros(0, np.int32)
+NO_CHANCE = (NO_CASES, NO_CASES, np.zeros(0), np.zeros(0, np.int64))
 
 Cuts: TypeAlias = tuple[Floats, int, NDArray[np.signedinteger]]
 
@@ -226,12 +229,12 @@ def best_windows(
     found, where = np.zeros(n_lists), np.full((n_lists, 3), -1)
     open_lists = np.arange(n_lists)
     for level in LADDER if at_least is None else (at_least,):
-        cut, which = search.cut(level, kind), open_lists
+        cut, which = (np.zeros(1), 0, search.cut(level, kind)[None]), open_lists
 
-        def work(first: int, last: int, cut: NDArray = cut, which: Ints = which) -> None:
-            best_of_lists(
-                counts, which[first:last], zones, cut, time, float(search.total), search.trailing,
-                found, where,
+        def work(first: int, last: int, cut: Cuts = cut, which: Ints = which) -> None:
+            look_through(
+                counts, which[first:last], NO_SEEDS, NO_CHANCE, zones, cut, time,
+                float(search.total), search.trailing, found, where,
             )  # fmt: skip
 
         run_in_chunks(
@@ -272,8 +275,7 @@ def shuffled(search: Search, place: Ints, slot: Ints) -> Chance:
     return Chance(
         place.astype(np.int32),
         column[column >= 0].astype(np.int32),
-        np.zeros(0),
-        np.zeros(0, np.int64),
+        *NO_CHANCE[2:],
         _kind(most),
     )
 
@@ -290,9 +292,10 @@ def thrown(search: Search) -> Chance:
     chance[-1] = np.diff(before, axis=1)[:, column < 0].sum()
     keep, other = make_alias(chance * (len(chance) / chance.sum()))
     most = search.zones.measure.max(initial=0.0)
-    none = np.zeros(0, np.int32)
     # no zone ever gets twenty standard deviations more than expected
-    return Chance(none, none, keep, other, _kind(min(search.total, most + 20 * most**0.5 + 100)))
+    return Chance(
+        NO_CASES, NO_CASES, keep, other, _kind(min(search.total, most + 20 * most**0.5 + 100))
+    )
 
 
 def lay_cuts(search: Search, chance: Chance, levels: Floats, begin_with: int) -> Cuts:
@@ -320,13 +323,13 @@ def maxima(search: Search, chance: Chance, seeds: NDArray[np.uint64], cuts: Cuts
         Shape of ``seeds``.
     """
     zones, time = search.arguments()
-    out = np.zeros(len(seeds))
+    out, which = np.zeros(len(seeds)), np.arange(len(search.zones.centre))
 
     def work(first: int, last: int) -> None:
-        null_maxima(
-            np.zeros(search.shape, chance.kind), seeds[first:last], chance.place, chance.column,
-            chance.keep, chance.other, zones, cuts, time, float(search.total),
-            search.trailing, out[first:last],
+        look_through(
+            np.zeros(search.shape, chance.kind), which, seeds[first:last],
+            (chance.place, chance.column, chance.keep, chance.other), zones, cuts, time,
+            float(search.total), search.trailing, out[first:last], NOWHERE,
         )  # fmt: skip
 
     # a thread costs about as much as looking at so many zones

@@ -1,4 +1,4 @@
-"""Compile the coverage kernels ahead of their first use: `python -m geo.precompile`.
+"""Compile the kernels of coverage and scan ahead of their first use: `python -m geo.precompile`.
 
 Numba compiles a kernel when it is first called and keeps it beside the source, some fifteen
 seconds of one core for those of coverage. A build that starts this in a process of its own while
@@ -13,6 +13,7 @@ from geo.coverage import cover_city
 from geo.mounting import mount_cameras
 from geo.patrol import hours_manned, patrol_reach, reach_bits, within_reach
 from geo.patrol_gaps import find_gaps
+from geo.scan import scan
 from geo.sight import Cameras, look, see
 from geo.viewshed import index_walls, walls_from_polygons
 from geo.watch import Spells, watch_city
@@ -43,6 +44,11 @@ def compile_kernels() -> None:
     see_alone(sight, *spot, level="recognise")
     always = Spells(np.zeros(1, np.int64), np.zeros(1, np.int64), np.full(1, 9))
     watch_city([area], sight, always, level="recognise", last_day=1)
+    for prospective in (True, False):
+        scan(
+            np.eye(3, 2), np.array([0, 1, 2]), np.array([0, 1, 1]), model="permutation",
+            prospective=prospective, replications=1, rng=np.random.default_rng(0),
+        )  # fmt: skip
 
 
 if __name__ == "__main__":
