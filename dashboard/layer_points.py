@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from dashboard.encode import encode_lines
 from dashboard.layers import keep
 from dashboard.maps import Layer, Points
@@ -36,15 +34,11 @@ def camera_layer(page: Page, *, visible: bool, community_id: str | None = None) 
             {s: Swatch(t(f"camera.{s}"), STATES[s][0], symbol=STATES[s][1]) for s in present},
             radius=4.5, stroke="#ffffff", fill_opacity=0.95,
         )  # fmt: skip
+        whole = rows["reach_m"].astype(float).round()  # few lengths, many cameras
+        words = {m: t("tip.reach", m=page.f.metres(m)) for m in whole.dropna().unique()}
         tips = [
-            encode_lines(
-                (
-                    r.camera_id,
-                    t.word("camera", r.state),
-                    t("tip.reach", m=page.f.metres(r.reach_m)) if pd.notna(r.reach_m) else "",
-                )
-            )
-            for r in rows.itertuples()
+            encode_lines((camera_id, t.word("camera", state), words.get(m, "")))
+            for camera_id, state, m in zip(rows["camera_id"], rows["state"], whole, strict=True)
         ]
         return Layer("cameras", t("layer.cameras"), "point", Points(rows["lon"].to_numpy(),
                      rows["lat"].to_numpy()), tuple(rows["camera_id"].astype(str)), style,

@@ -43,7 +43,9 @@ def _register(page: Page) -> pd.DataFrame:
     rows = rows.join(_duty_columns(page), on="camera_id")
     for column in _COUNTS:
         rows[column] = rows[column].fillna(0).astype(int)
-    rows["duty_word"] = [_duty_word(page, r) for r in rows[list(_COUNTS)].to_dict("records")]
+    kinds = rows[list(_COUNTS)].drop_duplicates()  # a few kinds of cameras, many of each
+    words = {tuple(r.values()): _duty_word(page, r) for r in kinds.to_dict("records")}
+    rows["duty_word"] = [words[r] for r in rows[list(_COUNTS)].itertuples(index=False, name=None)]
     order = ["n_overdue", "next_due_on", "n_failed", "n_due", "camera_id"]
     rows["next_due_on"] = pd.to_datetime(rows["next_due_on"])
     return rows.sort_values(order, ascending=[False, True, False, False, True],
