@@ -29,7 +29,7 @@ from geo.repeat_alarms import Alarms, Rule, make_rule, pool, ring
 MOST_ALARMS = 200
 FEWEST_INCIDENTS = 20
 # chance that any station of a district rings by its own table where nothing is to be rung
-FALSE_ALARM = 0.05
+FALSE_ALARM = 0.02
 EPOCH = date(1970, 1, 1)
 
 _SHARES = "SELECT station_id, kind, class, count(*) FROM of_kinds GROUP BY ALL ORDER BY ALL"
@@ -78,7 +78,7 @@ def fill_alarms(context: MartContext, notes: Notes) -> dict[str, Raised]:
     -----
     The last 365 days; of more than 1,000 of a kind and station the newest whole days. The
     district's table is the sum of its stations', each shuffled by itself. A station rings by its
-    own table where p of the nearest band, times the number of stations, is at most 0.05, else by
+    own table where p of the nearest band, times the number of stations, is at most 0.02, else by
     the district's where that is raised, else not at all. "Now" is the day after `as_of`, the
     first that is not in the data yet.
     """
