@@ -17,6 +17,7 @@ from etl.marts import (
 )
 from etl.marts.context import MartContext
 from etl.marts.peers import fill_peers
+from etl.marts.rate_funnel import fill_funnel
 from etl.marts.rating_evidence import Frame, PeriodEvidence
 from etl.marts.rating_rows import Standings
 from etl.marts.rating_workflow import read_standings
@@ -137,6 +138,7 @@ def _rate_standard(
     rating_audit.fill_assessors(context, standard)
     if standard.standard_id == context.district.standards[0]:
         fill_peers(context, frame, periods[-1], outcomes[-1])
+        fill_funnel(context, frame, periods[-1])
     _report(context, standard, outcomes[-1], periods[-1])
 
 

@@ -41,6 +41,7 @@ FILLED = (
     "mart.consequences",
     "mart.peers",
     "mart.peer_standing",
+    "mart.rate_funnel",
     "mart.rating_bunching",
     "mart.assessors",
     "mart.rating_workflow",
@@ -218,7 +219,24 @@ def test_tables_match_the_dictionary_and_two_runs_give_the_same_rows(city: City)
     assert first == [city.con.execute(f"SELECT * FROM {name}").fetchall() for name in FILLED]
     # Three years with data; no sheets in 2025, so nothing moved since; alike, so no peers; four
     # cuts in three periods and all together.
-    assert [len(rows) for rows in first] == [20, 220, 20, 110, 30, 0, 10, 0, 0, 0, 16, 1, 0, 0, 1]
+    assert [len(rows) for rows in first] == [
+        20,
+        220,
+        20,
+        110,
+        30,
+        0,
+        10,
+        0,
+        0,
+        0,
+        20,
+        16,
+        1,
+        0,
+        0,
+        1,
+    ]
 
 
 def test_a_city_without_assessments_or_households_says_no_data_and_why() -> None:
@@ -808,3 +826,23 @@ def test_a_lenient_assessor_and_a_heap_above_a_cut_are_told(city: City) -> None:
         "SELECT grade, word FROM mart.rating_bunching WHERE period = '2026' ORDER BY cut DESC"
     ).fetchall()
     assert [grade for grade, _ in cuts] == ["five", "four", "three", "two"]
+
+
+def test_a_rate_far_above_the_others_is_outside_the_funnel(city: City) -> None:
+    city.community("unknown", n_households=None)
+    city.incidents("c4", 60)
+    city.derive()
+    rows = dict(
+        city.con.execute(
+            "SELECT community_id, word FROM mart.rate_funnel WHERE class = 'criminal'"
+        ).fetchall()
+    )
+
+    assert rows.pop("c4") == "above_998"
+    assert set(rows.values()) <= {"inside", "below_95"}
+    assert "unknown" not in rows
+    one = city.row("rate_funnel", community_id="c4", **{"class": "criminal"})
+    # 12 and 60 cases in 1,000 households in 181 of 365.25 days
+    assert one["n"] == 72
+    assert one["rate"] == pytest.approx(72 / (181 / 365.25))
+    assert one["low_998"] < one["low_95"] < one["pooled"] < one["high_95"] < one["high_998"]
