@@ -59,7 +59,7 @@ def _now(page: Page) -> None:
     rows = analysis.alarms(page) if page.state("mart.alarms") == "here" else pd.DataFrame()
     if rows.empty:
         show_note(t("alarms.none"), "info")
-        for kind, words in _why_none(page):
+        for kind, words in _told(page, "alarms"):
             show_lead(t("alarms.why", kind=kind_word(page, kind), why=words))
         return
     rows["shown_name"] = [page.name_of(r) if r["community_id"] else None
@@ -87,12 +87,12 @@ def _now(page: Page) -> None:
     _open(page, rows, at)
 
 
-def _why_none(page: Page) -> list[tuple[str, str]]:
-    """Return why no alarm rings, for each kind of incident."""
+def _told(page: Page, name: str) -> list[tuple[str, str]]:
+    """Return what an analysis says of each kind of incident."""
     if page.state(analysis_notes.NOTES) != "here":
         return []
-    found = analysis.notes(page, page.scope_kind, page.scope_id, "alarms")
-    return [(str(r["class"]), analysis_notes.words(page, "alarms", r))
+    found = analysis.notes(page, page.scope_kind, page.scope_id, name)
+    return [(str(r["class"]), analysis_notes.words(page, name, r))
             for r in found.to_dict("records")]  # fmt: skip
 
 
@@ -194,8 +194,11 @@ def _pattern(page: Page) -> None:
     )
     kinds = list(dict.fromkeys(found["kind"])) if not found.empty else []
     if not kinds:
-        for kind, words in _why_no_table(page):
+        told = _told(page, "near_repeats")
+        for kind, words in told:
             show_note(t("alarms.why", kind=kind_word(page, kind), why=words), "plain")
+        if not told:
+            show_note(t("alarms.no_kind"), "plain")
         return
     kind = choose(page, "kind", kinds, t("alarms.kind"), lambda k: kind_word(page, k))
     rows = found[found["kind"] == kind].reset_index(drop=True)
@@ -211,11 +214,3 @@ def _pattern(page: Page) -> None:
         which = Which(*between(page, *days), words=known.words, located=True)
         open_rows(page, {"pairs": (t("alarms.rows_kind", kind=kind_word(page, kind)), which)},
                   name="kind")  # fmt: skip
-
-
-def _why_no_table(page: Page) -> list[tuple[str, str]]:
-    if page.state(analysis_notes.NOTES) != "here":
-        return [("all", page.t("note.unknown"))]
-    found = analysis.notes(page, page.scope_kind, page.scope_id, "near_repeats")
-    return [(str(r["class"]), analysis_notes.words(page, "near_repeats", r))
-            for r in found.to_dict("records")] or [("all", page.t("note.unknown"))]  # fmt: skip

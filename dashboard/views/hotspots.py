@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import (
+    figures,
     hot_hours,
     hot_patterns,
     layer_analysis,
@@ -26,10 +27,12 @@ from dashboard.blocks import (
     show_note,
     show_table,
 )
+from dashboard.formats import is_missing
 from dashboard.incident_rows import open_rows
 from dashboard.leaflet.component import working_map
 from dashboard.page import Page
 from dashboard.periods import CLASSES, window
+from dashboard.queries import counts
 from dashboard.queries import hotspots as asked
 from dashboard.queries.incidents import Which
 
@@ -99,7 +102,7 @@ def _cells(page: Page, method: str, of_class: str, period: str, hours: str) -> N
     if hours != "all":
         show_note(t("hotspots.hours_mean", hours=t(f"hours.{hours}"),
                     n=f.number(rows.loc[0, "n_incidents"])), "plain")  # fmt: skip
-    _figures(page, rows)
+    _figures(page, rows, of_class, period)
     wide, narrow = st.columns([1.5, 1], gap="medium")
     with narrow:
         at = _table(page, rows, of_class, period, hours)
@@ -115,7 +118,7 @@ def _cells(page: Page, method: str, of_class: str, period: str, hours: str) -> N
     _open(page, rows, of_class, period, hours, cell)
 
 
-def _figures(page: Page, rows: pd.DataFrame) -> None:
+def _figures(page: Page, rows: pd.DataFrame, of_class: str, period: str) -> None:
     t, f = page.t, page.f
     first = rows.iloc[0]
     n_hot, total = int(first["n_hot"]), float(first["n_incidents"])
@@ -130,10 +133,22 @@ def _figures(page: Page, rows: pd.DataFrame) -> None:
              lines=(t("hotspots.area_line", share=f.share(n_hot / int(first["n_all"]))),)),
     ]  # fmt: skip
     show_cards(cards, t("hotspots.figures"))
+    _unlocated(page, of_class, period)
     if rows["z"].isna().all():
         show_note(t("hotspots.too_few", n=f.number(total)), "warning")
+    elif int((rows["n"] > 0).sum()) == 1:
+        show_note(t("hotspots.one_point", n=f.number(total)), "warning")
     elif n_hot == 0:
         show_note(t("hotspots.none_hot"), "info")
+
+
+def _unlocated(page: Page, of_class: str, period: str) -> None:
+    """Say how many incidents have no place and so are on no map."""
+    found = counts.figures(page, page.scope_kind, page.scope_id)
+    row = figures.pick(found, of_class, period)
+    n = None if row is None else row["n_unlocated"]
+    if not is_missing(n) and int(n) > 0:  # type: ignore[arg-type]
+        show_lead(page.t("hotspots.unlocated", n=page.f.count(n)))
 
 
 def _map(
@@ -182,13 +197,13 @@ def _open(
     when = None if hours == "all" else hot_hours.HOURS[hours]
     size = float(rows.loc[0, "cell_m"])
     hot = tuple(rows.loc[rows["is_hot"], "cell_id"])
-    figures: dict[str, tuple[str, Which]] = {}
+    offered: dict[str, tuple[str, Which]] = {}
     if cell is not None and cell in set(rows["cell_id"]):
         which = Which(since, until, of_class, cells=(cell,), cell_m=size, hours=when)
-        figures["cell"] = (t("hotspots.rows_cell", cell=cell), which)
+        offered["cell"] = (t("hotspots.rows_cell", cell=cell), which)
     if hot:
         which = Which(since, until, of_class, cells=hot, cell_m=size, hours=when)
-        figures["hot"] = (t("hotspots.rows_hot"), which)
+        offered["hot"] = (t("hotspots.rows_hot"), which)
     which = Which(since, until, of_class, located=True, hours=when)
-    figures["all"] = (t("hotspots.rows_all"), which)
-    open_rows(page, figures, name="cell", opened="cell" if "cell" in figures else None)
+    offered["all"] = (t("hotspots.rows_all"), which)
+    open_rows(page, offered, name="cell", opened="cell" if "cell" in offered else None)

@@ -148,7 +148,7 @@ def test_a_hotspot_map_carries_its_own_record(model_store: Path, run_page: Run) 
 def test_a_map_without_a_record_says_why(model_store: Path, run_page: Run, read_text: Read) -> None:
     app = run_page(model_store, "chief", "accuracy", **{"class": "criminal"})
     assert not app.exception
-    assert "数据时间太短：至少需要 30 个时间段" in read_text(app)
+    assert "数据时间太短：至少需要 30 个月" in read_text(app)
 
 
 def test_hours_count_the_incidents_anew_and_say_so(
