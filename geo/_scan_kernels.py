@@ -52,7 +52,7 @@ def least_counts(edges: Floats, shares: Floats, total: float, at_least: float, f
         n = fewest
         for b in range(1, edges.shape[0]):
             here = edges[b] * shares[g]
-            n = np.int64(max(n, np.floor(here) + 1))
+            n = max(n, np.int64(here) + 1)  # type: ignore[assignment]
             while n <= total and log_ratio(n, max(here, 1e-300), total) < at_least:
                 n += 1
             out[b, g] = n
