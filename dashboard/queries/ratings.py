@@ -9,7 +9,7 @@ from dashboard.queries import Reader
 
 def standards(read: Reader) -> pd.DataFrame:
     """Return the standards in force."""
-    return read.frame("SELECT * FROM meta.standards ORDER BY standard_id")
+    return read.frame("SELECT * FROM meta.standards ORDER BY position NULLS LAST, standard_id")
 
 
 def internal(read: Reader) -> pd.DataFrame:

@@ -90,7 +90,8 @@ def _explore(page: Page) -> None:
 def _filtered(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
     t = page.t
     names = standard_names(page)
-    known = list(dict.fromkeys(rows["standard_id"]))
+    rated = set(rows["standard_id"])
+    known = [one for one in names if one in rated] or sorted(rated)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         standard = st.selectbox(
             t("filter.standard"), known, format_func=lambda one: names.get(one, one),

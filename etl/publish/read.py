@@ -142,7 +142,7 @@ def read_public(build: Path) -> Published:
     Returns
     -------
     Published
-        Communities by their number, standards by theirs, periods in order.
+        Communities by their number, standards in the district's order, periods in order.
 
     Raises
     ------
@@ -237,7 +237,7 @@ def _standards(con: duckdb.DuckDBPyConnection) -> list[Standard]:
         given = items.setdefault(row["standard_id"], {}).setdefault(row["community_id"], [])
         given.append(Item(row["period"], row["item_id"], both(row, "name"), row["band"]))
     found = []
-    for row in _rows(con, "SELECT * FROM meta.standards ORDER BY standard_id"):
+    for row in _rows(con, "SELECT * FROM meta.standards ORDER BY position, standard_id"):
         one, body = row["standard_id"], json.loads(row["body"])
         if one not in ratings and body.get("published") is not True:
             continue

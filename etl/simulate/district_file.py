@@ -80,7 +80,7 @@ def write_district(
         'time_zone = "Asia/Shanghai"',
         f"crs = {_text(crs)}",
         'folder = "."',
-        'standards = ["security-star"]',
+        'standards = ["security-star", "manager-demerit"]',
         f"bounds = [{', '.join(f'{one:.4f}' for one in bounds)}]",
         f"as_of = {LAST_DAY}",
         "hotspot_cell_m = 75 # the planted hotspots are 100 to 150 m wide",
