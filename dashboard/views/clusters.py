@@ -69,9 +69,13 @@ def _told(page: Page, of_class: str) -> pd.DataFrame:
     """Return the clusters of a class with their state and their names, the newest first."""
     rows = asked.clusters(page, page.scope_kind, page.scope_id, of_class)
     started = pd.to_datetime(rows["first_on"]).dt.date > page.build.as_of - WEEK
-    alive = rows["is_alive"].fillna(False).astype(bool) & (rows["analysis"] == "prospective")
+    alive = rows["is_alive"].fillna(False).astype(bool)
     rows["state"] = ["new" if a and s else "alive" if a else "past"
                      for a, s in zip(alive, started, strict=True)]  # fmt: skip
+    # One that goes on may be found by both scans: the one of 90 days dates it to the day.
+    found_now = set(rows.loc[rows["analysis"] == "prospective", "place_id"])
+    twice = alive & (rows["analysis"] == "retrospective") & rows["place_id"].isin(found_now)
+    rows = rows[~twice].copy()
     rows["key"] = rows["analysis"] + "-" + rows["rank"].astype(str)
     rows["where"] = [where_words(page, r) for r in rows.to_dict("records")]
     rows["short"] = [short_words(page, r) for r in rows.to_dict("records")]
