@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from geo._threads import run_in_chunks
 from geo.errors import GeoError
 from geo.grid import Floats, Ints, as_points
 
@@ -127,7 +128,12 @@ def knox(
         for first in range(0, permutations, BATCH):
             size = min(BATCH, permutations - first)
             shuffled = rng.permuted(np.tile(day, (size, 1)), axis=1)
-            drawn = _count(start, other, row, shuffled, apart, n_rows, n_cols)
+            drawn = np.empty((size, *expected.shape), np.int64)
+
+            def work(a: int, b: int, days: Ints = shuffled, out: Ints = drawn) -> None:
+                out[a:b] = _count(start, other, row, days[a:b], apart, n_rows, n_cols)
+
+            run_in_chunks(work, size, chunk=BATCH // 4)
             if np.isinf(rows[-1]):
                 drawn[:, -1] = by_days - drawn[:, :-1].sum(axis=1)
             total += drawn.sum(axis=0)
