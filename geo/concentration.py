@@ -10,11 +10,11 @@ of crime concentration at place. Journal of Quantitative Criminology 33(3), 451-
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import poisson
+from scipy.special import gammaln
 
 from geo.errors import GeoError
 from geo.grid import Floats, Ints
@@ -104,8 +104,8 @@ def concentration(counts: NDArray[np.integer], *, mark: float = 0.8) -> Concentr
 
 def _by_chance(mean: float, mark: float) -> float:
     """Give the share of places that hold the mark when counts are Poisson."""
-    most = int(poisson.ppf(1 - 1e-9, mean)) + 1
+    most = int(mean + 12 * sqrt(mean) + 20)  # beyond it lies less than 1e-9
     value = np.arange(most, 0, -1)
-    places = poisson.pmf(value, mean)
+    places = np.exp(value * log(mean) - mean - gammaln(value + 1))
     held = np.concatenate([[0.0], np.cumsum(places * value)]) / mean
     return float(np.interp(mark, held, np.concatenate([[0.0], np.cumsum(places)])))

@@ -155,19 +155,19 @@ def walk_plan(places: Floats, hours: Ints) -> Walk:
     xy = as_points(places, where="walk_plan")
     hour = np.asarray(hours, dtype=np.int64)
     n_patrols = int(np.bincount(hour).max(initial=0)) if len(hour) else 0
-    at: list[int] = [-1] * n_patrols
+    at = np.full((n_patrols, 2), np.nan)
     found: list[tuple[int, int, int, float]] = []
     stops = [0] * n_patrols
     for one in np.unique(hour):
         rows = np.flatnonzero(hour == one)
-        away = np.array([[_apart(xy, at[p], int(row)) for row in rows] for p in range(n_patrols)])
+        away = np.abs(at[:, None] - xy[None, rows]).sum(axis=2)
         # a patrol that has not begun walks nothing, but is not sent while another is at hand
         cost = np.where(np.isnan(away), 1e9, away)
         for p, k in zip(*linear_sum_assignment(cost), strict=True):
             stops[p] += 1
-            leg = float(np.nan_to_num(away[p, k]))
+            leg = 0.0 if np.isnan(away[p, k]) else float(away[p, k])
             found.append((int(p) + 1, stops[p], int(rows[k]), leg))
-            at[p] = int(rows[k])
+            at[p] = xy[rows[k]]
     found.sort()
     columns = np.array([one[:3] for one in found], np.int64).reshape(-1, 3).T
     return Walk(columns[0], columns[1], columns[2], np.array([one[3] for one in found]))
@@ -191,7 +191,3 @@ def _bound(gains: Floats, covered: float, n: int) -> Floats:
     flat = gains.ravel()
     top = np.sort(flat[np.argpartition(flat, flat.size - k)[flat.size - k :]])[::-1] if k else flat
     return covered + np.cumsum(np.concatenate([top, np.zeros(n - k)]))
-
-
-def _apart(xy: Floats, a: int, b: int) -> float:
-    return np.nan if a < 0 else float(np.abs(xy[a] - xy[b]).sum())

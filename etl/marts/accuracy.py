@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from etl.marts.cell_months import Area, CellMonths
 from etl.marts.context import MartContext
@@ -14,6 +18,7 @@ from geo.walk_forward import Trial, walk_forward
 
 CLASSES_TESTED = ("all", "case")
 TRAIN, FEWEST_BINS = 12, 6
+PLAIN = ("method", "flagged", "n_cells", "n_flagged", "n_hit", "n")
 
 
 def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> None:
@@ -36,7 +41,7 @@ def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> Non
     """
     train = TRAIN if months.n_bins >= TRAIN + 3 else max(months.n_bins // 2, 1)
     bandwidth_m = max(context.district.hotspot_bandwidth_m, months.cell_m)
-    single: list[Row] = []
+    single: list[pa.Table] = []
     together: list[Row] = []
     for area in months.areas:
         for name in CLASSES_TESTED:
@@ -52,34 +57,49 @@ def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> Non
                 outcome = "ok" if trials else "one_day"
             elif outcome == "too_short":
                 needed = FEWEST_BINS
-            single += [_row(area, name, one, months, train) for one in trials]
+            rows = _rows(area, name, trials, months, train)
+            if rows is not None:
+                single.append(rows)
             together += _means(area, name, trials, months)
             notes.add(
                 area.kind, area.scope_id, "accuracy", name, outcome,
                 n=int(n.sum()), needed=needed, n_found=len({one.period for one in trials}),
             )  # fmt: skip
-    insert(context.con, "accuracy", single)
+    if single:
+        insert(context.con, "accuracy", pa.concat_tables(single))
     insert(context.con, "accuracy_means", together)
 
 
-def _row(area: Area, name: str, one: Trial, months: CellMonths, train: int) -> Row:
-    edges, day = months.edges, timedelta(days=1)
-    return {
-        **_record(area, name, one),
-        "period_from": edges[one.period],
-        "period_to": edges[one.period + 1] - day,
-        "trained_from": edges[one.period - train],
-        "trained_to": edges[one.period] - day,
-        "n_cells": one.n_cells,
-        "n_flagged": one.n_flagged,
-        "area_fraction": one.n_flagged / one.n_cells,
-        "n_hit": one.n_hit,
-        "n": one.n,
-        "hit_rate": _known(one.hit_rate),
-        "pai": _known(one.pai),
-        "pei": _known(one.pei),
-        "rri": _known(one.rri),
+def _rows(
+    area: Area, name: str, trials: list[Trial], months: CellMonths, train: int
+) -> pa.Table | None:
+    """Return a table with a row for each trial; its columns are made whole, since they are many."""
+    if not trials:
+        return None
+    edges, day, many = months.edges, timedelta(days=1), len(trials)
+    constant = {
+        "scope_kind": area.kind,
+        "scope_id": area.scope_id,
+        "station_id": area.station_id,
+        "class": name,
     }
+    at = [one.period for one in trials]
+    columns: dict[str, Any] = {
+        key: pa.array([value], pa.string()).take(pa.array(np.zeros(many, np.int8)))
+        for key, value in constant.items()
+    }
+    columns |= {
+        "period_from": [edges[k] for k in at],
+        "period_to": [edges[k + 1] - day for k in at],
+        "trained_from": [edges[k - train] for k in at],
+        "trained_to": [edges[k] - day for k in at],
+        "area_fraction": [one.n_flagged / one.n_cells for one in trials],
+    }
+    columns |= {key: [getattr(one, key) for one in trials] for key in PLAIN}
+    for key in ("hit_rate", "pai", "pei", "rri"):
+        values = np.array([getattr(one, key) for one in trials], float)
+        columns[key] = pa.array(values, mask=~np.isfinite(values))
+    return pa.table(columns)
 
 
 def _means(area: Area, name: str, trials: list[Trial], months: CellMonths) -> list[Row]:

@@ -81,7 +81,8 @@ def _places(area: Area, cells: np.ndarray, n: np.ndarray, *, epsg: int) -> pa.Ta
     row, col = np.divmod(cells, grid.nx)
     x, y = grid.x0 + (col + 0.5) * grid.cell_m, grid.y0 + (row + 0.5) * grid.cell_m
     lon, lat = projection.unproject(x, y, epsg=epsg)
-    names = [area.cell_id(*one) for one in zip(x.tolist(), y.tolist(), strict=True)]
+    at = np.floor(np.column_stack([x, y]) / grid.cell_m).astype(np.int64).tolist()
+    names = [f"x{one}y{other}" for one, other in at]
     return pa.table({"unit_id": pa.array(names, pa.string()), "lon": lon, "lat": lat, "n": n})
 
 

@@ -21,7 +21,7 @@ DAYS = 365
 # the newest of the year, where a station has more of a kind
 MOST_INCIDENTS = 1_000
 # few incidents are shuffled oftener: their p is finer for the same price
-REARRANGED = ((150, 4_999), (500, 999), (MOST_INCIDENTS, 199))
+REARRANGED = ((150, 4_999), (500, 999), (MOST_INCIDENTS, 99))
 
 # Narrow rows first: a big city has a million incidents of these kinds, of which most are left out.
 _OF_KINDS = """
