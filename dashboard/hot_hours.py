@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from dashboard import layers
+from dashboard import figures, layers
 from dashboard.layer_shapes import to_lonlat
 from dashboard.page import Page
 from dashboard.periods import window
-from dashboard.queries import hotspots
+from dashboard.queries import counts, hotspots
 from geo.density import kde
 from geo.grid import SquareGrid
 from geo.hotspots import gi_star
@@ -50,7 +50,9 @@ def is_offered(page: Page) -> bool:
     """Tell whether the incidents of the area may be read and are few enough to count."""
     if page.state("core.incidents") != "here":
         return False
-    return 0 < hotspots.n_located(page, *window(page, "12_months")) <= MOST_INCIDENTS
+    found = counts.figures(page, page.scope_kind, page.scope_id)
+    year = figures.pick(found, "all", "12_months")
+    return year is not None and 0 < int(year["n"]) <= MOST_INCIDENTS
 
 
 def cells(page: Page, of_class: str, period: str, hours: str) -> pd.DataFrame:

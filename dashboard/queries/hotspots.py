@@ -102,15 +102,3 @@ def located(read: Reader, since: datetime, until: datetime, zone: str) -> pd.Dat
         """,  # noqa: S608
         (since, until),
     )
-
-
-def n_located(read: Reader, since: object, until: object) -> int:
-    """Return how many located incidents a period holds."""
-    found = read.frame(
-        """
-        SELECT count(*) AS n FROM core.incidents
-        WHERE occurred_from >= ? AND occurred_from < ? AND x IS NOT NULL AND y IS NOT NULL
-        """,
-        (since, until),
-    )
-    return int(found.loc[0, "n"])

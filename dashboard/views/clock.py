@@ -29,6 +29,7 @@ from dashboard.queries.incidents import Which
 
 SEASONS = "mart.incident_seasons"
 PEAKS = 12
+COUNTED = 1_000_000  # of more incidents the share of uncertain times is not looked up
 
 
 def render(page: Page) -> None:
@@ -79,7 +80,10 @@ def _changes(page: Page, of_class: str) -> None:
 
 def _certainty(page: Page) -> list[Card]:
     """Return how many incidents have no exact time; those are spread over their interval."""
-    if page.state("core.incidents") != "here":
+    found = counts.figures(page, page.scope_kind, page.scope_id)
+    year = figures.pick(found, "all", "12_months")
+    few = year is not None and int(year["n"]) <= COUNTED
+    if not few or page.state("core.incidents") != "here":
         return []
     t, f = page.t, page.f
     row = analysis.uncertain(page, *window(page, "12_months")).iloc[0]
