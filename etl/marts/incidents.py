@@ -141,12 +141,12 @@ FROM (SELECT DISTINCT type FROM core.incidents)
 _MONTHS = """
 INSERT INTO mart.incident_months BY NAME
 WITH counts AS (
-    SELECT place, leaf, kind, date_trunc('month', local_at)::DATE AS month, count(*) AS n
+    SELECT place, leaf, kind, date_trunc('month', local_at::DATE)::DATE AS month, count(*) AS n
     FROM light GROUP BY ALL
 )
 SELECT station_id, street_id, community_id, class, type, month, n
 FROM counts JOIN place USING (place) JOIN kinds USING (kind) JOIN leaves USING (leaf)
-ORDER BY place, class, type, month
+ORDER BY place, leaf, kind, month
 """
 
 _DAYS = """
