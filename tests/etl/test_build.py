@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -110,6 +113,30 @@ def test_a_bad_file_is_refused_and_what_was_served_is_served_still(
     assert store.current() == served
     assert [one.name for one in store.builds.iterdir()] == [served.name]
     assert store.last_attempt()["ok"] is False
+
+
+def test_a_build_killed_half_way_leaves_what_was_served_and_the_next_one_works(
+    city: Path, tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "store")
+    served = build(city, store, now=NOW).folder
+    with (city.parent / "companies.csv").open("ab") as stream:
+        stream.write(b"\r\n")
+    command = [sys.executable, "-m", "etl.cli", "build", str(city), "--store", str(store.path)]
+    with subprocess.Popen([*command, "--quiet"], stdout=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 60
+        while not list(store.builds.glob(".unfinished-*/district.duckdb")):
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        process.kill()
+
+    assert store.current() == served
+    assert verify_build(served) == []
+    after = build(city, store, now=NOW)
+    assert not after.unchanged
+    assert list(store.builds.glob(".unfinished-*")) == []
+    assert store.finished() == [served, after.folder]
 
 
 def test_a_missing_file_and_an_unknown_column_are_both_said_in_one_run(
