@@ -8,12 +8,13 @@ from numba import njit
 @njit(cache=True, nogil=True, error_model="numpy")
 def find_alone(  # type: ignore[no-untyped-def]
     px, py, starts, near, west, south, size, nx, ny,
-    x, y, known, vertices, offsets, day2, night2, nearer, alone,
+    x, y, vertices, offsets, day2, night2, nearer, alone,
 ):  # fmt: skip
     """Find the only camera that sees each point, by day and at night; -1 none, -2 several.
 
     As `geo._raster.see_points` sees them: `near` lists, by grid cell from `starts`, the cameras
-    whose reach meets the cell, and a point is tried `nearer` metres towards the camera.
+    of known bearing whose reach meets the cell, and a point is tried `nearer` metres towards the
+    camera.
     """
     for i in range(len(px)):
         fx, fy = math.floor((px[i] - west) / size), math.floor((py[i] - south) / size)
@@ -24,7 +25,7 @@ def find_alone(  # type: ignore[no-untyped-def]
             c = near[k]
             dx, dy = px[i] - x[c], py[i] - y[c]
             d2 = dx * dx + dy * dy
-            if not known[c] or d2 > day2[c] or (alone[i, 0] == -2 and alone[i, 1] == -2):
+            if d2 > day2[c] or (alone[i, 0] == -2 and alone[i, 1] == -2):
                 continue
             d = math.sqrt(d2)
             keep = max(d - nearer, 0.5 * d) / d if d > 0.0 else 0.0

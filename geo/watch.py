@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo._walls import walls_by_polygon
+from geo._boxes import pair_boxes
 from geo._watch import watch_range
 from geo.errors import GeoError
+from geo.outlines import Outlines, outlines_of
 from geo.sight import Sight
 
 MOST_SHARING = 64
@@ -96,7 +96,7 @@ class Watch:
 
 
 def watch_city(
-    communities: Sequence[Any] | NDArray[np.object_],
+    communities: Sequence[Any] | NDArray[np.object_] | Outlines,
     sight: Sight,
     spells: Spells,
     *,
@@ -111,7 +111,7 @@ def watch_city(
     Parameters
     ----------
     communities
-        (n,) polygons or multipolygons, metres.
+        (n,) polygons or multipolygons, metres, of shapely or as Outlines.
     sight
         What cameras see past buildings; camera k is its row k. Cameras of unknown bearing see
         nothing here.
@@ -158,11 +158,11 @@ def watch_city(
     reach2 = np.vstack([one.reach2[:, :, one.levels.index(level)] for one in both])
     starts, first, beyond = _sort_spells(spells, len(x))
     reach2[~known | (np.diff(starts) == 0)] = -1.0
-    areas = np.empty(len(communities), dtype=object)
-    areas[:] = list(communities)
-    near_starts, near = _find_near(areas, x, y, np.sqrt(np.maximum(reach2[:, 0], 0.0)))
-    cells = np.ascontiguousarray(np.broadcast_to(np.asarray(cell_m, np.float64), (len(areas),)))
-    edges, edge_starts = walls_by_polygon(areas)
+    plots = communities if isinstance(communities, Outlines) else outlines_of(communities)
+    bounds, n = plots.bounds(), len(plots)
+    near_starts, near = _find_near(bounds, both, np.sqrt(np.maximum(reach2[:, 0], 0.0)))
+    cells = np.ascontiguousarray(np.broadcast_to(np.asarray(cell_m, np.float64), (n,)))
+    edges, edge_starts = plots.edges()
     day2, night2 = (np.ascontiguousarray(reach2[:, part]) for part in range(2))
     events = _list_events(near_starts, near, starts, first, beyond, last_day)
     working = np.zeros(len(x), bool)
@@ -170,7 +170,7 @@ def watch_city(
         np.repeat(np.arange(len(x)), np.diff(starts))[(first <= last_day) & (last_day < beyond)]
     ] = True
     outlines = tuple((one.views.vertices_xy, one.views.offsets) for one in sights)
-    corners, sizes = _frame(areas, cells)
+    corners, sizes = _frame(bounds, cells)
 
     def run(begin: int, end: int) -> tuple[NDArray[np.int64], ...]:
         return watch_range(  # type: ignore[no-any-return]
@@ -209,21 +209,17 @@ def _sort_spells(
 
 
 def _find_near(
-    areas: NDArray[np.object_],
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    reach: NDArray[np.float64],
+    bounds: NDArray[np.float64], sights: Sequence[Sight], reach: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Cameras whose reach meets the bounding box of each community: starts and rows."""
-    rows = np.flatnonzero(reach > 0)
-    if not len(areas) or not len(rows):
-        return np.zeros(len(areas) + 1, np.int64), np.empty(0, np.int64)
-    x, y, reach = x[rows], y[rows], reach[rows]
-    boxes = shapely.box(x - reach, y - reach, x + reach, y + reach)
-    right, left = shapely.STRtree(areas).query(boxes)
-    order = np.lexsort((right, left))
-    cuts = np.searchsorted(left[order], np.arange(len(areas) + 1)).astype(np.int64)
-    return cuts, rows[right[order]]
+    """Cameras whose view at the level may meet the box of each community: starts and rows."""
+    views = np.vstack([sight.bounds() for sight in sights])
+    x, y = (np.concatenate([getattr(sight, k) for sight in sights]) for k in ("x", "y"))
+    near = np.column_stack([x - reach, y - reach, x + reach, y + reach])
+    boxes = np.hstack(
+        [np.maximum(near[:, :2], views[:, :2]), np.minimum(near[:, 2:], views[:, 2:])]
+    )
+    boxes[reach <= 0] = np.nan
+    return pair_boxes(bounds, boxes)
 
 
 def _list_events(
@@ -251,10 +247,10 @@ def _list_events(
 
 
 def _frame(
-    areas: NDArray[np.object_], cells: NDArray[np.float64]
+    bounds: NDArray[np.float64], cells: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """South-west corner, and columns and rows, of each community's grid on the common lattice."""
-    west, south, east, north = np.nan_to_num(shapely.bounds(areas).reshape(-1, 4)).T
+    west, south, east, north = np.nan_to_num(bounds).T
     west, south = np.floor(west / cells) * cells, np.floor(south / cells) * cells
     nx, ny = np.ceil((east - west) / cells) + 1, np.ceil((north - south) / cells) + 1
     return np.column_stack([west, south]), np.column_stack([nx, ny]).astype(np.int64)

@@ -11,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from etl.marts.context import MartContext
 from etl.marts.coverage_cameras import CameraList, read_levels
-from etl.marts.coverage_rows import PERSON, insert
+from etl.marts.coverage_rows import PERSON, append, gathered
+from etl.marts.scoped_rows import as_columns
 from etl.paths import REFERENCE
 from geo._threads import n_threads
 from geo.optics import dead_zone_m, hfov_deg, vfov_deg
@@ -28,25 +30,19 @@ _PLAIN = (
     ("legal_basis", "duties_unknown"),
     ("place_type", "place_unchecked"),
 )
-_JOINED = "FROM found f JOIN core.cameras c USING (camera_id) ORDER BY f.camera_id, f.field"
 
 
-def fill_gaps(
-    con: duckdb.DuckDBPyConnection,
-    cameras: CameraList,
-    homes: NDArray[np.object_],
-    walls: WallIndex,
-) -> None:
+def fill_gaps(context: MartContext, cameras: CameraList, scope: pa.Table, walls: WallIndex) -> None:
     """Fill `mart.camera_gaps`.
 
     Parameters
     ----------
-    con
+    context
         The open build.
     cameras
         The cameras; only working ones have rows.
-    homes
-        Community in which each working camera stands.
+    scope
+        Ids of the working cameras and of where they stand.
     walls
         What blocks sight.
 
@@ -56,10 +52,12 @@ def fill_gaps(
     for nothing; it could see what lies between the worst and the best of 16 bearings. Without
     optics or width the typical camera is counted, between the poor and the good one, or the
     coarsest and the finest picture. At night the range is what changes. Without a height the dead
-    zone under the camera is not taken away. Fields on which no area rests have none.
+    zone under the camera is not taken away. Fields on which no area rests have none. A column that
+    the list does not bring at all, and on which no coverage rests, is told once and not a camera at
+    a time.
     """
     working = cameras.working
-    found = _Found(con, cameras.ids[working], homes, working)
+    found = _Found(context.con, scope, working)
     optics = _rows(cameras.optics, working)
     lacking = cameras.missing[working]
     lacks = {name: np.array([name in one.split() for one in lacking], bool) for name in
@@ -90,29 +88,29 @@ def fill_gaps(
     for field, effect in _PLAIN:
         found.add(field, effect, None, np.flatnonzero(found.is_null(field)))
     found.write()
+    _tell(context, found)
 
 
 class _Found:
     """Rows found so far."""
 
     def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        ids: NDArray[np.object_],
-        homes: NDArray[np.object_],
-        working: NDArray[np.int64],
+        self, con: duckdb.DuckDBPyConnection, scope: pa.Table, working: NDArray[np.int64]
     ) -> None:
-        self.con, self.ids, self.homes = con, ids, homes
+        self.con, self.scope = con, scope
         names = (*(field for field, _ in _PLAIN), "height_m")
         nulls = con.execute(
             f"SELECT {', '.join(f'{one} IS NULL AS {one}' for one in names)} "
             "FROM core.cameras ORDER BY camera_id"
         ).fetchnumpy()
         self._nulls = {name: np.asarray(values, bool)[working] for name, values in nulls.items()}
+        self.absent = [name for name, lacks in self._nulls.items() if len(lacks) and lacks.all()]
         self.tables: list[pa.Table] = []
 
     def is_null(self, field: str) -> NDArray[np.bool_]:
-        return self._nulls[field]
+        """Tell which cameras lack a field; none when nobody brings it."""
+        lacks = self._nulls[field]
+        return np.zeros(len(lacks), bool) if field in self.absent else lacks
 
     def add(
         self, field: str, effect: str, daypart: str | None, rows: NDArray[np.int64],
@@ -123,11 +121,10 @@ class _Found:
         self.tables.append(
             pa.table(
                 {
-                    "camera_id": pa.array(self.ids[rows], pa.string()),
-                    "community_id": pa.array(self.homes[rows], pa.string()),
-                    "field": pa.array([field] * len(rows), pa.string()),
-                    "effect": pa.array([effect] * len(rows), pa.string()),
-                    "daypart": pa.array([daypart] * len(rows), pa.string()),
+                    "place": rows,
+                    "field": _same(field, len(rows)),
+                    "effect": _same(effect, len(rows)),
+                    "daypart": _same(daypart, len(rows)),
                     **{
                         f"{name}_area_m2": pa.array(areas.get(name, none), from_pandas=True)
                         for name in ("counted", "low", "high", "possible")
@@ -152,9 +149,17 @@ class _Found:
         self.add(field, effect, daypart, np.flatnonzero(lacks & ~given))
 
     def write(self) -> None:
+        """Append all rows, station by station and camera by camera."""
         table = pa.concat_tables(self.tables)
-        columns = dict(zip(table.column_names, table.columns, strict=True))
-        insert(self.con, "camera_gaps", columns, _JOINED, "c")
+        place = table["place"].to_numpy()
+        order = pa.array(gathered(self.scope, place))
+        table = table.take(order)
+        scope = self.scope.take(table["place"].combine_chunks())
+        append(self.con, "camera_gaps", as_columns(scope) | as_columns(table.drop_columns("place")))
+
+
+def _same(text: str | None, n: int) -> pa.Array:
+    return pa.array([text], pa.string()).take(pa.array(np.zeros(n, np.int32)))
 
 
 def _turn(found: _Found, optics: Cameras, rows: NDArray[np.int64], walls: WallIndex) -> None:
@@ -185,6 +190,17 @@ def _dead_zones(found: _Found, optics: Cameras, given: NDArray[np.bool_], walls:
     found.add("height_m", "dead_zone_unknown", "day", rows, counted=counted,
               low=counted - under, high=counted)  # fmt: skip
     found.add("height_m", "dead_zone_unknown", "day", np.flatnonzero(lacks & ~given))
+
+
+def _tell(context: MartContext, found: _Found) -> None:
+    if found.absent:
+        names = ", ".join(found.absent)
+        context.report.find(
+            "info", "camera_fields_absent",
+            f"The camera list brings no {names}: what rests on it is left out for every camera.",
+            f"摄像机清单没有以下字段：{names}；相关结果对所有摄像机都不计算。",
+            table="cameras", n=len(found.absent),
+        )  # fmt: skip
 
 
 def _areas(

@@ -10,7 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from etl.marts.coverage_ground import Ground, Spots
-from etl.marts.coverage_rows import insert
+from etl.marts.coverage_rows import append, gathered
+from etl.marts.scoped_rows import as_columns
 from geo.alone import see_alone
 from geo.coverage import CityCoverage
 from geo.sight import Sight
@@ -38,7 +39,7 @@ class Losses:
 
 def fill_losses(
     con: duckdb.DuckDBPyConnection,
-    names: dict[str, NDArray[np.object_]],
+    scope: pa.Table,
     ground: Ground,
     known: NDArray[np.bool_],
     losses: Losses,
@@ -53,8 +54,8 @@ def fill_losses(
     ----------
     con
         The open build.
-    names
-        `camera_id` and `community_id` of the working cameras, in the order of `losses`.
+    scope
+        Ids of the working cameras and of where they stand, in the order of `losses`.
     ground
         Communities.
     known
@@ -88,7 +89,6 @@ def fill_losses(
         return pa.array(np.clip(values, 0.0, 1.0), from_pandas=True)
 
     columns = {
-        **{name: values[rows] for name, values in names.items()},
         "main_community_id": pa.array(ground.community_id[main], mask=~inside),
         "seen_area_m2": losses.area_m2[rows, 0],
         "lost_area_m2": losses.area_m2[rows, 1],
@@ -100,8 +100,10 @@ def fill_losses(
         "rank": pa.array(_rank(main, n_incidents, n_gates, lost), mask=~inside),
         "is_critical": (n_gates > 0) | (inside & (many | much)),
     }
-    joined = "FROM found f JOIN core.cameras c USING (camera_id) ORDER BY f.camera_id"
-    insert(con, "camera_losses", columns, joined, "c")
+    known_ones = scope.take(pa.array(rows))
+    order = pa.array(gathered(known_ones, np.arange(len(rows))))
+    found = pa.table(as_columns(known_ones) | columns).take(order)
+    append(con, "camera_losses", as_columns(found))
 
 
 def find_losses(
@@ -143,17 +145,21 @@ def find_losses(
         watch.community[top],
         watch.view_m2[top, 1],
     )
-    counts = []
-    for spots, wanted in ((incidents, seen), (gates, gate_seen)):
-        rows = np.flatnonzero(wanted)
-        alone = see_alone(sight, spots.x[rows], spots.y[rows], level=level)
-        who = alone[np.arange(len(rows)), spots.daypart[rows]]
-        counts.append(np.bincount(who[who >= 0], minlength=n))
-    return Losses(area, main, main_m2, counts[0], counts[1])
+    both = ((incidents, np.flatnonzero(seen)), (gates, np.flatnonzero(gate_seen)))
+    x, y, part = (
+        np.concatenate([getattr(spots, name)[rows] for spots, rows in both])
+        for name in ("x", "y", "daypart")
+    )
+    who = see_alone(sight, x, y, level=level)[np.arange(len(x)), part]
+    first = len(both[0][1])
+    n_incidents, n_gates = (
+        np.bincount(one[one >= 0], minlength=n) for one in (who[:first], who[first:])
+    )
+    return Losses(area, main, main_m2, n_incidents, n_gates)
 
 
 def fill_pairs(
-    con: duckdb.DuckDBPyConnection, ids: NDArray[np.object_], ground: Ground, watch: Watch
+    con: duckdb.DuckDBPyConnection, scope: pa.Table, ground: Ground, watch: Watch
 ) -> None:
     """Fill `mart.camera_pairs`.
 
@@ -161,8 +167,8 @@ def fill_pairs(
     ----------
     con
         The open build.
-    ids
-        Numbers of the working cameras, rising, in the order that `watch` counts them.
+    scope
+        Ids of the working cameras, rising, in the order that `watch` counts them.
     ground
         Communities.
     watch
@@ -172,7 +178,7 @@ def fill_pairs(
     -----
     A pair whose ground lies in several communities has one row, for the one with most of it.
     """
-    area = np.zeros(len(ids))
+    area = np.zeros(scope.num_rows)
     np.add.at(area, watch.camera, watch.view_m2[:, 0])
     if not len(watch.pairs):
         return
@@ -182,22 +188,19 @@ def fill_pairs(
     begins[1:] = np.any(pairs[1:, :2] != pairs[:-1, :2], axis=1)
     first = np.flatnonzero(begins)
     shared, pairs = np.add.reduceat(shared, first, axis=0), pairs[first]
-    names = ids[pairs[:, :2]]
     share = np.clip(shared[:, :1] / area[pairs[:, :2]], 0.0, 1.0)
-    columns = {
-        "camera_id": names[:, 0],
-        "other_camera_id": names[:, 1],
-        "community_id": ground.community_id[pairs[:, 2]],
+    order = gathered(ground.scope, pairs[:, 2], pairs[:, 0], pairs[:, 1])
+    pairs, shared, share = pairs[order], shared[order], share[order]
+    ids = scope["camera_id"].combine_chunks()
+    columns = ground.scoped(pairs[:, 2]) | {
+        "camera_id": ids.take(pa.array(pairs[:, 0])),
+        "other_camera_id": ids.take(pa.array(pairs[:, 1])),
         "shared_area_m2": shared[:, 0],
         "shared_night_area_m2": shared[:, 1],
         "camera_fraction": share[:, 0],
         "other_fraction": share[:, 1],
     }
-    joined = (
-        "FROM found f JOIN core.communities c ON c.community_id = f.community_id "
-        "ORDER BY f.camera_id, f.other_camera_id"
-    )
-    insert(con, "camera_pairs", columns, joined, "c")
+    append(con, "camera_pairs", columns)
 
 
 def _rank(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from etl.marts.camera_gaps import fill_gaps
@@ -10,7 +11,7 @@ from etl.marts.camera_pairs import fill_losses, fill_pairs, find_losses
 from etl.marts.camera_times import Changes, read_changes
 from etl.marts.context import MartContext
 from etl.marts.coverage_cameras import CameraList, read_levels
-from etl.marts.coverage_ground import Ground, Spots, objects
+from etl.marts.coverage_ground import Ground, Spots
 from etl.marts.coverage_history import fill_history
 from etl.marts.coverage_rows import PERSON
 from geo._threads import n_threads
@@ -47,7 +48,7 @@ def derive(
     level = sight.levels.index(PERSON)
     others, spells = _number_spells(cameras, changes)
     watch = watch_city(
-        ground.areas, sight, spells, others=_look(cameras, others, walls), level=PERSON,
+        ground.plots, sight, spells, others=_look(cameras, others, walls), level=PERSON,
         last_day=changes.last_day, cell_m=city.cell_m, n_threads=n_threads(),
     )  # fmt: skip
     district = context.district.district_id
@@ -59,13 +60,14 @@ def derive(
         sight, watch, incidents, recognised, gates, gate_seen[:, 0, level], level=PERSON
     )
     inside = recognised & (incidents.community >= 0)
-    n_recognised = np.bincount(incidents.community[inside], minlength=len(ground.areas))
-    homes = con.execute("SELECT community_id FROM core.cameras ORDER BY camera_id").fetchnumpy()
-    ids, home = cameras.ids[working], objects(homes["community_id"])[working]
-    names = {"camera_id": ids, "community_id": home}
-    fill_losses(con, names, ground, sight.known, losses, city, n_recognised, level=PERSON)
-    fill_pairs(con, ids, ground, watch)
-    fill_gaps(con, cameras, home, walls)
+    n_recognised = np.bincount(incidents.community[inside], minlength=len(ground.plots))
+    scope = con.execute(
+        "SELECT camera_id, community_id, station_id, street_id FROM core.cameras ORDER BY camera_id"
+    ).to_arrow_table()
+    mine = scope.take(pa.array(working))
+    fill_losses(con, mine, ground, sight.known, losses, city, n_recognised, level=PERSON)
+    fill_pairs(con, mine, ground, watch)
+    fill_gaps(context, cameras, mine, walls)
 
 
 def _number_spells(cameras: CameraList, changes: Changes) -> tuple[NDArray[np.int64], Spells]:

@@ -9,15 +9,18 @@ from numpy.typing import NDArray
 from etl.dictionary.cameras import DUTY_STATES
 from etl.duties import Judged, Law, Register, judge, read_law
 from etl.marts.context import MartContext
+from etl.marts.coverage_rows import append
+from etl.marts.scoped_rows import as_columns
 
 _IN_USE = """
-SELECT camera_id, legal_basis, installed_on, filed_on, consented_on, retention_days,
+SELECT camera_id, station_id, street_id, community_id, legal_basis, installed_on, filed_on,
+    consented_on, retention_days,
     coalesce(has_sign::TINYINT, -1)::TINYINT AS has_sign, place_type
 FROM core.cameras
 WHERE coalesce(status, 'working') NOT IN ('planned', 'retired')
     AND coalesce(installed_on <= $day, true) AND coalesce(retired_on > $day, true)
-ORDER BY camera_id
 """
+_SCOPE = ("camera_id", "station_id", "street_id", "community_id", "legal_basis")
 _FORBIDDEN = """
 INSERT INTO mart.camera_duties
     (camera_id, station_id, street_id, community_id, duty, article, is_local, state, found)
@@ -64,8 +67,7 @@ def _insert(context: MartContext, rows: pa.Table, one: Judged, law: Law) -> None
     article = np.where(one.is_local, law.local_title, one.duty.article)
     found = pa.table(
         {
-            "camera_id": rows["camera_id"].take(index),
-            "legal_basis": rows["legal_basis"].take(index),
+            **{name: rows[name].take(index) for name in _SCOPE},
             "duty": _same(one.duty.code, len(index)),
             "article": pa.array(article, pa.string()).dictionary_encode(),
             "is_local": one.is_local,
@@ -76,15 +78,7 @@ def _insert(context: MartContext, rows: pa.Table, one: Judged, law: Law) -> None
             "asked": _same(asked, len(index)),
         }
     )
-    context.con.register("found", found)
-    names = ", ".join(found.column_names)
-    context.con.execute(
-        f"INSERT INTO mart.camera_duties ({names}, station_id, street_id, community_id) "
-        f"SELECT {', '.join(f'f.{name}' for name in found.column_names)}, c.station_id, "
-        "c.street_id, c.community_id FROM found f JOIN core.cameras c USING (camera_id) "
-        "ORDER BY f.camera_id"
-    )
-    context.con.unregister("found")
+    append(context.con, "camera_duties", as_columns(found))
 
 
 def _tell(context: MartContext, judged: list[Judged]) -> None:

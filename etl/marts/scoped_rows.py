@@ -62,4 +62,9 @@ def insert_scoped(
     )
     if kind == "community":
         rows = rows.take(pa.array(gathered(scope, area)))
-    append(con, table, dict(zip(rows.column_names, rows.columns, strict=True)))
+    append(con, table, as_columns(rows))
+
+
+def as_columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Return the columns of a table by name."""
+    return dict(zip(table.column_names, table.columns, strict=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.dictionary.cameras import DUTIES, DUTY_STATES
@@ -105,6 +105,13 @@ def test_article_9_has_neither_filing_nor_retention_unless_a_local_standard_asks
     assert set(states({**row, "legal_basis": "art33"}, law=law)[0]) == set()
 
 
+def test_what_the_regulations_ask_themselves_is_not_local() -> None:
+    law = replace(read_law(), local=frozenset({"sign"}))
+    judged = judge(register({"legal_basis": "art9"}), law, as_of=TODAY)
+    (sign,) = [one for one in judged if one.duty.code == "sign"]
+    assert sign.is_local.tolist() == [False]
+
+
 def test_a_forbidden_place_is_violated_on_every_basis_and_an_unknown_one_is_told() -> None:
     rows = [{"legal_basis": basis, "place_type": "更衣室"} for basis in BASES[:4]]
     assert [one["forbidden_place"] for one in states(*rows)] == ["violated"] * 4
@@ -127,6 +134,7 @@ def test_a_camera_without_a_legal_basis_is_told_and_has_no_other_duty_of_a_basis
     assert "legal_basis" not in states({})[0]
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(
         st.fixed_dictionaries(

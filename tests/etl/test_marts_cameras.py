@@ -15,6 +15,10 @@ from etl.marts.coverage_ground import read_ground
 from etl.marts.coverage_history import coverage_on
 from tests.etl.test_marts_coverage import AS_OF, X0, Y0, City
 
+WHOLE = {
+    "range_m": 50.0, "height_m": 4.0, "installed_on": date(2025, 1, 1), "legal_basis": "art9",
+    "place_type": "yard",
+}  # fmt: skip
 QUARTER = 16 * np.pi  # 90 degrees of 8 m
 FIRST = date(2024, 6, 30)
 
@@ -286,6 +290,7 @@ def test_what_missing_optics_width_and_night_range_would_change(city: City) -> N
 
 
 def test_a_missing_height_hides_the_dead_zone_under_the_camera(city: City) -> None:
+    city.camera("k0", 20, 20, **WHOLE)
     city.camera("k1", 50, 50)
     city.derive()
     (row,) = city.rows("camera_gaps", "field = 'height_m'")
@@ -296,11 +301,7 @@ def test_a_missing_height_hides_the_dead_zone_under_the_camera(city: City) -> No
 
 
 def test_fields_without_an_area_are_named_and_whole_cameras_are_not(city: City) -> None:
-    whole = {
-        "range_m": 50.0, "height_m": 4.0, "installed_on": date(2025, 1, 1),
-        "legal_basis": "art9", "place_type": "yard",
-    }  # fmt: skip
-    city.camera("k1", 50, 50, **whole)
+    city.camera("k1", 50, 50, **WHOLE)
     city.camera("k2", 50, 50, status=None)
     city.camera("k3", 50, 50, status="faulty")
     city.derive()
@@ -313,12 +314,25 @@ def test_fields_without_an_area_are_named_and_whole_cameras_are_not(city: City) 
 
 
 def test_without_bearing_no_area_is_told_for_the_other_fields(city: City) -> None:
+    city.camera("k0", 20, 20, **WHOLE)
     city.camera("k1", 50, 50, bearing_deg=None, width_px=None)
     city.derive()
     gaps = {r["field"]: r for r in city.rows("camera_gaps")}
     assert gaps["width_px"]["counted_area_m2"] is None
     assert gaps["height_m"]["low_area_m2"] is None
-    assert city.rows("camera_losses") == []
+    assert [r["camera_id"] for r in city.rows("camera_losses")] == ["k0"]
+
+
+def test_a_field_that_no_camera_brings_is_told_once(city: City) -> None:
+    city.camera("k1", 50, 50)
+    city.camera("k2", 50, 50, **{**WHOLE, "height_m": None})
+    city.derive()
+    assert {r["field"] for r in city.rows("camera_gaps")} == {
+        "range_m", "installed_on", "legal_basis", "place_type",
+    }  # fmt: skip
+    (told,) = [f for f in city.report.findings if f.code == "camera_fields_absent"]
+    assert "height_m" in told.en
+    assert "range_m" not in told.en
 
 
 # ---- day and night, patrols by hour, and districts that bring less
