@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -30,12 +31,13 @@ from etl.marts.coverage_rows import (
     fill_coverage,
     fill_patrols,
     fill_uncovered,
+    gathered,
 )
 from etl.marts.patrol_gaps import fill_gaps, hours_visited
 from etl.marts.patrol_ground import fill_ground
 from etl.report import Severity
 from geo._threads import n_threads
-from geo.coverage import CityCoverage, cover_city
+from geo.coverage import CityCoverage, cover_in_parts
 from geo.mounting import DEEPEST_M
 from geo.nearest import nearest
 from geo.patrol import hours_manned, patrol_reach, within_reach
@@ -43,6 +45,7 @@ from geo.sight import DAYPARTS, Cameras, Sight, look, see
 from geo.viewshed import index_walls
 
 FAR_M = 1000.0
+TOGETHER = 8192  # communities whose blind spots are in memory at once
 
 
 def derive(context: MartContext) -> None:
@@ -89,20 +92,21 @@ def derive(context: MartContext) -> None:
     gate_seen = see(sight, gates.x, gates.y, n_threads=n_threads())
     digests = digest_coverage(context, ground, cameras, sight, walls, incidents, gates)
     again = plan_again(context, ground, cameras, sight, digests)
-    which = again.communities
-    city = _cover(context, ground, which, sight, incidents, gates)
-    context.progress.start("coverage tables", None)
     if again.copied:
         copy_unchanged(con, ground, cameras, again)
-    fill_coverage(con, ground, sight, levels, city, incidents, seen, gates, gate_seen, which)
-    fill_cameras(con, cameras, sight, city, walls, optics, again.cameras)
+    which = again.communities[gathered(ground.scope, again.communities)]
     ids, epsg = cameras.ids[working], context.district.epsg
-    fill_blind_spots(con, ground, city, ids, optics, which, epsg=epsg)
+    unique = np.zeros(sight.reach2.shape)
+    for city, rows in _cover(context, ground, which, sight, incidents, gates):
+        unique += city.unique_m2
+        fill_coverage(con, ground, sight, levels, city, incidents, seen, gates, gate_seen, rows)
+        fill_blind_spots(con, ground, city, ids, optics, rows, epsg=epsg)
+    context.progress.start("coverage tables", None)
+    fill_cameras(con, cameras, sight, unique, walls, optics, again.cameras)
     fill_uncovered(con, ground, sight, incidents, seen, reached)
     write_digests(con, ground, cameras, digests)
-    if again.copied:
-        open_m2, cell_m, seen_m2 = read_areas(con, sight.levels)
-        city = replace(city, open_m2=open_m2, cell_m=cell_m, seen_m2=seen_m2)
+    open_m2, cell_m, seen_m2 = read_areas(con, sight.levels)
+    city = replace(city, unique_m2=unique, open_m2=open_m2, cell_m=cell_m, seen_m2=seen_m2)
     context.progress.start("cameras one by one", None)
     points = ((incidents, seen), (gates, gate_seen))
     derive_cameras(context, ground, cameras, sight, city, walls, points)
@@ -168,12 +172,12 @@ def _cover(
     sight: Sight,
     incidents: Spots,
     gates: Spots,
-) -> CityCoverage:
-    """Cover some communities, a step of progress for each."""
+) -> Iterator[tuple[CityCoverage, NDArray[np.int64]]]:
+    """Cover some communities, a step of progress for each, and hand them on in parts."""
     context.progress.start("coverage", len(which))
     by_part = [incidents.daypart == part for part in range(len(DAYPARTS))]
-    return cover_city(
-        ground.plots if len(which) == len(ground.plots) else ground.plots.take(which),
+    parts = cover_in_parts(
+        ground.plots.take(which),
         ground.houses,
         sight,
         cell_m=context.district.coverage_cell_m,
@@ -182,7 +186,10 @@ def _cover(
         smooth_cells=SMOOTH_CELLS,
         n_threads=n_threads(),
         tell=lambda _: context.progress.advance(),
+        together=TOGETHER,
     )
+    for k, city in enumerate(parts):
+        yield city, which[k * TOGETHER : (k + 1) * TOGETHER]
 
 
 def _tell(context: MartContext, ground: Ground, cameras: CameraList) -> None:

@@ -81,9 +81,8 @@ def read_ground(con: duckdb.DuckDBPyConnection) -> Ground:
         "SELECT community_id, station_id, street_id, geometry FROM core.communities "
         "ORDER BY community_id"
     ).to_arrow_table()
-    houses = con.execute(
-        "SELECT geometry FROM core.buildings ORDER BY building_id"
-    ).to_arrow_table()
+    # in the order they were written, which the files decide: sorting millions of shapes is dear
+    houses = con.execute("SELECT geometry FROM core.buildings").to_arrow_table()
     return Ground(
         areas.drop_columns(["geometry"]).combine_chunks(),
         outlines_of_column(areas["geometry"]),

@@ -26,7 +26,7 @@ from geo.viewshed import WallIndex, viewsheds
 
 PERSON = "recognise"
 MOST_BLIND = 100
-SMOOTH_CELLS = 0.6  # an outline may move by less than one cell to lose its steps
+SMOOTH_CELLS = 0.7  # an outline may move by less than one cell to lose its steps
 DRAWN_VERTICES = 60  # of a whole circle: a chord lies 2 cm inside an arc of 17 m
 ROW_GROUP = 122_880  # rows that DuckDB lays down together
 
@@ -124,7 +124,7 @@ def fill_cameras(
     con: duckdb.DuckDBPyConnection,
     cameras: CameraList,
     sight: Sight,
-    city: CityCoverage,
+    unique_m2: NDArray[np.float64],
     walls: WallIndex,
     optics: Cameras,
     wanted: NDArray[np.bool_],
@@ -158,7 +158,7 @@ def fill_cameras(
             "geometry": column_of_outlines(drawn[-1].outlines.take(some)),
         }
         append(con, "viewsheds", _columns(scope.take(pa.array(rows))) | columns)
-    unique = np.where(sight.known, city.unique_m2[:, 0, level], np.nan)
+    unique = np.where(sight.known, unique_m2[:, 0, level], np.nan)
     columns = {
         "state": pa.array(cameras.state, pa.string()),
         "hfov_deg": _spread(n, working, optics.hfov_deg),

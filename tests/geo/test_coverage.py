@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from geo._lots import SMALLEST_BLIND_M2
-from geo.coverage import cover_city, coverage
+from geo.coverage import cover_city, cover_in_parts, coverage
 from geo.errors import GeoError
 from geo.mounting import MOVED, REFUSED, STANDS, mount_cameras
 from geo.sight import DAYPARTS, Cameras, look, reaches_m, see
@@ -487,3 +487,50 @@ def test_points_must_come_in_pairs() -> None:
     sight = look(cameras({}), NO_WALLS, levels_px_per_m=LEVELS)
     with pytest.raises(GeoError, match="2 x and 1 y"):
         see(sight, [0, 1], [0])
+
+
+def test_parts_of_a_city_are_the_city_and_unique_ground_is_their_sum() -> None:
+    houses, them = town()
+    walls = index_walls(walls_from_polygons(houses), closed=True)
+    sight = look(them, walls, levels_px_per_m=LEVELS)
+    areas = [shapely.box(20 * i, 0, 20 * i + 18, 125) for i in range(10)]
+    usual = {"blind": [("observe", "day"), ("observe", "night")], "smooth_cells": 0.6}
+    whole = cover_city(areas, houses, sight, **usual)
+    told: list[int] = []
+    parts = list(cover_in_parts(areas, houses, sight, together=4, tell=told.append, **usual))
+    assert told == list(range(1, 11))
+    assert [len(one.open_m2) for one in parts] == [4, 4, 2]
+    for name in ("open_m2", "strip_m2", "seen_m2", "seen_twice_m2", "possible_m2"):
+        joined = np.concatenate([getattr(one, name) for one in parts])
+        np.testing.assert_array_equal(joined, getattr(whole, name))
+    np.testing.assert_allclose(sum(one.unique_m2 for one in parts), whole.unique_m2)
+    joined = np.concatenate([one.blind.community + 4 * k for k, one in enumerate(parts)])
+    np.testing.assert_array_equal(joined, whole.blind.community)
+    shapes = np.concatenate([one.blind.geometry for one in parts])
+    assert shapely.equals_exact(shapes, whole.blind.geometry).all()
+
+
+@pytest.mark.parametrize("cells", [0.35, 0.6, 1.0])
+def test_smooth_blind_spots_are_valid_near_their_cells_and_hold_their_point(cells: float) -> None:
+    houses, them = town()
+    sight = look(them, walls_from_polygons(houses), levels_px_per_m=LEVELS)
+    wanted = [(level, "day") for level in LEVELS]
+    areas = [shapely.Polygon([(3, 1), (190, 20), (170, 124), (20, 110)])]
+    rough = cover_city(areas, houses, sight, blind=wanted).blind
+    smooth = cover_city(areas, houses, sight, blind=wanted, smooth_cells=cells).blind
+    shapes, steps = smooth.geometry, rough.geometry
+    assert shapely.is_valid(shapes).all()
+    np.testing.assert_array_equal(smooth.area_m2, rough.area_m2)
+    assert shapely.contains_properly(shapes, shapely.points(smooth.x, smooth.y)).all()
+    assert shapely.contains_properly(steps, shapely.points(rough.x, rough.y)).all()
+    near = shapely.buffer(shapely.boundary(steps), cells + 0.51)
+    assert shapely.covered_by(shapely.get_exterior_ring(shapes), near).all()
+    most = 1.0 if cells < 0.5 else 0.75
+    assert len(smooth.outlines.xy) < most * len(rough.outlines.xy)
+
+
+@pytest.mark.parametrize("smooth", [-0.1, 1.5, np.nan])
+def test_outlines_smoother_than_a_cell_are_refused(smooth: float) -> None:
+    sight = look(cameras({}), NO_WALLS, levels_px_per_m=LEVELS)
+    with pytest.raises(GeoError, match="smooth_cells is"):
+        cover_city([shapely.box(0, 0, 1, 1)], [], sight, smooth_cells=smooth)
