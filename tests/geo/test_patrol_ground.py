@@ -79,3 +79,15 @@ def test_every_cell_well_inside_an_outline_is_reached_in_its_hours(points):
         inside = shapely.contains_xy(shape.buffer(-margin), cx, cy)
         assert (bits[inside] == hours).all()
         assert (reach.owner[inside] == owner).all()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_ground_on_both_sides_of_a_wall_that_meets_at_its_end_is_one_piece(turned):
+    wall = shapely.box(40, 40, 60, 100) if turned else shapely.box(40, 0, 60, 60)
+    reach = patrol_reach(
+        [50.0], [20.0 if turned else 80.0], radius_m=200.0, communities=[LEFT], buildings=[wall],
+        cell_m=2.0,
+    )  # fmt: skip
+    (shape,) = reached_ground(reach).geometry
+    assert shapely.get_num_geometries(shape) == 1
+    assert shape.area == pytest.approx(100 * 100 - 20 * 60, rel=0.01)
