@@ -21,8 +21,9 @@ from geo.hotspots import MIN_PLACES, Outcome
 
 Skewness = Literal["measured", "mixed_poisson"]
 
-# closer to the mean than this no count is rare enough to matter to a rate of 5 %
-NEAR = 1.0
+# closer to the mean than this no count is rare enough to matter to a rate of 5 %; further off where
+# counts are hardly skewed (the gamma's p is then over 0.08)
+NEAR, NEAR_EVEN, EVEN = 1.0, 1.6, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Stars:
         Standard scores, shape (layers, rows, columns); NaN outside the study area.
     p
         Two-sided p of the gamma distribution matched to three moments; 1 within one deviation
-        of the mean, where it is not worked out; NaN outside.
+        of the mean (1.6 where counts are hardly skewed), where it is not worked out, being over
+        0.05; NaN outside.
     state
         1 hot and -1 cold after Benjamini-Hochberg over all cells of all layers, else 0.
     outcome
@@ -175,11 +177,11 @@ def _of_pairs(
     deviation = np.sqrt(np.where(variance > 1e-12 * spread * w, variance, 0.0))
     excess = total - w * mean[of, 0]
     z = np.divide(excess, deviation, out=np.zeros(len(w)), where=deviation > 0)
-    p = np.ones(len(w))
-    far = np.abs(z) >= NEAR
     third = (w - 3 * w * w / n + 2 * w**3 / n**2) * n**2 * third_x / ((n - 1) * (n - 2))
-    lean = third[far] / deviation[far] ** 3
-    p[far] = two_sided_p(excess[far], deviation[far], lean, step=1.0)
+    lean = np.divide(third, deviation**3, out=np.zeros(len(w)), where=deviation > 0)
+    p = np.ones(len(w))
+    far = np.abs(z) >= np.where(np.abs(lean) < EVEN, NEAR_EVEN, NEAR)
+    p[far] = two_sided_p(excess[far], deviation[far], lean[far], step=1.0)
     return z, p
 
 

@@ -143,8 +143,17 @@ def test_the_series_rings_and_its_alarms_expire(planted) -> None:
     )
     assert bands
     assert all(observed > expected and p <= 0.05 for _, _, observed, expected, p in bands)
-    longest = max(days for _, days, *_ in bands)
-    assert {(r[4] - r[2]).days for r in rows} == {longest - 1}
+    for station in {row[0] for row in rows}:
+        mine = [row for row in rows if row[0] == station]
+        (span,) = {(row[4] - row[2]).days + 1 for row in mine}
+        # every incident of the last days rings, and none before
+        since = local(AS_OF + timedelta(days=1) - timedelta(days=span - 1), 0)
+        ringing = planted.con.execute(
+            "SELECT count(*) FROM core.incidents WHERE station_id = ? AND occurred_from >= ? "
+            "AND type IN ('burglary', '入室盗窃')",
+            [station, since],
+        ).fetchall()
+        assert ringing == [(len(mine),)]
     said = outcomes(planted, "alarms")
     assert said["d", "burglary"] == "ok"
     assert said["d", "vehicle"] == "no_incident"
@@ -185,6 +194,11 @@ def test_the_night_begins_the_day_after_and_its_share_grows(planted) -> None:
     assert raised
     ringing = {one for (one,) in fetch(planted, "SELECT DISTINCT station_id FROM mart.alarms")}
     assert "s1" in {row[0] for row in raised} <= ringing
+    alarms = fetch(planted, "SELECT station_id, x, y, radius_m FROM mart.alarms")
+    for station, *_, ratio, x, y, _ in rows:
+        away = [abs(x - ax) + abs(y - ay) - radius for s, ax, ay, radius in alarms if s == station]
+        # the middle of a raised cell is at most half a cell beyond the radius
+        assert (ratio > 1) == (min(away, default=np.inf) < 50)
 
 
 def test_expected_incidents_of_a_night_are_those_of_the_year(chance) -> None:
@@ -358,6 +372,12 @@ def test_without_addresses_the_point_to_the_metre_stands_for_one() -> None:
     x[5], y[5] = WEST + 101.4, SOUTH + 100.3
     context = derived(given | {"x": x, "y": y})
     assert fetch(context, "SELECT address, n, rank FROM mart.repeat_addresses") == [(None, 5, 1)]
+
+
+def test_two_incidents_at_an_address_are_not_a_repeat_however_digests_fall() -> None:
+    given = uniform(600, seed=13, days=300)
+    context = derived(given | {"address": [f"No {k // 2}" for k in range(600)]})
+    assert fetch(context, "SELECT count(*) FROM mart.repeat_addresses") == [(0,)]
 
 
 def test_neighbours_are_communities_across_a_street(planted) -> None:
