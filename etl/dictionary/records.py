@@ -128,7 +128,7 @@ CONCENTRATION = mart(
         share("cumulative_fraction", "Share of the incidents so far", "警情累计占比"),
     ),
     key=("scope_kind", "scope_id", "class", "unit_kind", "rank"),
-    visible_to=POLICE,
+    visible_to=STAFF,
 )
 CONCENTRATION_FIGURES = mart(
     "concentration_figures",
@@ -150,7 +150,7 @@ CONCENTRATION_FIGURES = mart(
         share("gini_adjusted", "Gini, for fewer incidents than places", "修正基尼系数"),
     ),
     key=("scope_kind", "scope_id", "class", "unit_kind"),
-    visible_to=POLICE,
+    visible_to=STAFF,
 )
 REPEAT_ADDRESSES = mart(
     "repeat_addresses",
