@@ -15,6 +15,7 @@ from dashboard.queries import places, sight
 
 DAY, NIGHT = "#c77700", "#1d4e79"
 AXIS = alt.Axis(format="%Y-%m", labelOverlap="greedy", labelSeparation=12, tickCount=8)
+MOST_WORKS = 20
 REAL = 0.0005  # shares closer than this read the same at one decimal
 
 
@@ -47,7 +48,29 @@ def show_history(page: Page, community_id: str) -> None:
     if first[["seen_fraction", "seen_night_fraction"]].max().max() > 0:
         charts.show(_shares(page, named), t("coverage.history_alt"))
     charts.show(_cameras(page, first), t("coverage.history_cameras_alt"))
+    _works(page, community_id)
     downloads(page, "coverage-history", {"history": first})
+
+
+def _works(page: Page, community_id: str) -> None:
+    """Say of each work that added cameras what its community saw before and after."""
+    t, f = page.t, page.f
+    if not page.has("core.interventions"):
+        return
+    rows = sight.works(page)
+    if community_id:
+        rows = rows[rows["community_id"] == community_id]
+    if rows.empty:
+        return
+    st.subheader(t("coverage.works"))
+    show_list([
+        t("coverage.works_line", day=f.day(r["done_on"]), name=page.name_of(r),
+          a=f.share(r["seen_before"]), b=f.share(r["seen_after"]),
+          change=_points(page, r["seen_after"] - r["seen_before"]), n=f.count(r["n_before"]),
+          m=f.count(r["n_after"]))
+        for r in rows.head(MOST_WORKS).to_dict("records")
+    ])  # fmt: skip
+    show_note(t("coverage.works_note"), "plain")
 
 
 def _undated(page: Page) -> None:

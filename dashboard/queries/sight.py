@@ -103,6 +103,27 @@ def bearings(read: Reader) -> pd.DataFrame:
     )
 
 
+def works(read: Reader) -> pd.DataFrame:
+    """Return works that added cameras, with coverage of their community 30 days before and after.
+
+    A history ends with the data, so the last works may show fewer days after them.
+    """
+    return read.frame(
+        """
+        SELECT i.intervention_id, i.done_on, i.community_id, c.name, c.name_en,
+               b.seen_fraction AS seen_before, b.n_working AS n_before,
+               a.seen_fraction AS seen_after, a.n_working AS n_after
+        FROM core.interventions i
+        ASOF JOIN (SELECT * FROM mart.coverage_history WHERE scope_kind = 'community') b
+            ON b.scope_id = i.community_id AND (i.done_on - 30) >= b.from_on
+        ASOF JOIN (SELECT * FROM mart.coverage_history WHERE scope_kind = 'community') a
+            ON a.scope_id = i.community_id AND (i.done_on + 30) >= a.from_on
+        LEFT JOIN core.communities c ON c.community_id = i.community_id
+        WHERE i.kind = 'cameras' ORDER BY i.done_on DESC, i.intervention_id
+        """
+    )
+
+
 def undated(read: Reader) -> pd.DataFrame:
     """Return how many cameras there are and how many without a date of installation: one row."""
     return read.frame(

@@ -116,6 +116,13 @@ def _history(rows: dict[str, list[Row]], communities: list[Row]) -> None:
                 "seen_night_fraction": seen / 2, "n_working": working, "n_faulty": faulty,
                 **none, **event,
             })  # fmt: skip
+    if communities:
+        first = communities[0]
+        rows["core.interventions"].append({
+            "intervention_id": "W1", "kind": "cameras", "done_on": date(2025, 3, 1),
+            "community_id": first["community_id"], "station_id": first["station_id"],
+            "street_id": first["street_id"],
+        })  # fmt: skip
     for camera in rows["core.cameras"]:
         if camera["status"] == "faulty":
             rows["core.camera_faults"].append({

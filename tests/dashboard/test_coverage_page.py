@@ -84,6 +84,17 @@ def test_the_history_tells_the_greatest_rise_and_fall_in_words(
         assert sentence in text.replace("&#x27;", "'")
 
 
+def test_works_are_told_by_what_was_seen_before_and_after_them(
+    model_store: Path, run_page: Run, read_text: Read
+) -> None:
+    # thirty days before 1 March 2025 the community saw 5 %, thirty days after 9 %
+    said = EN("coverage.works_line", day="1 Mar 2025", name="Heping 1", a="5.0%", b="9.0%",
+              change="+4 points", n="8", m="12")  # fmt: skip
+    assert said in read_text(run_page(model_store, "chief", "coverage", scope="S1", lang="en"))
+    other = run_page(model_store, "chief", "coverage", scope="S1", lang="en", c="C3")
+    assert EN("coverage.works") not in [one.value for one in other.subheader]
+
+
 def test_uncovered_incidents_are_told_by_day_and_by_night(
     model_store: Path, run_page: Run, read_text: Read
 ) -> None:
