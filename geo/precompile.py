@@ -1,4 +1,4 @@
-"""Compile the kernels of coverage and scan ahead of their first use: `python -m geo.precompile`.
+"""Compile the kernels of coverage, scan and near repeats ahead of their first use: `python -m geo.precompile`.
 
 Numba compiles a kernel when it is first called and keeps it beside the source, some fifteen
 seconds of one core for those of coverage. A build that starts this in a process of its own while
@@ -11,6 +11,7 @@ import shapely
 from geo.alone import see_alone
 from geo.coverage import cover_city
 from geo.mounting import mount_cameras
+from geo.near_repeat import knox
 from geo.patrol import hours_manned, patrol_reach, reach_bits, within_reach
 from geo.patrol_gaps import find_gaps
 from geo.scan import scan
@@ -49,6 +50,10 @@ def compile_kernels() -> None:
             np.eye(3, 2), np.array([0, 1, 2]), np.array([0, 1, 1]), model="permutation",
             prospective=prospective, replications=1, rng=np.random.default_rng(0),
         )  # fmt: skip
+    knox(
+        np.eye(3, 2), np.array([0, 1, 1]), distance_bands_m=[0, 1, 3], time_bands_days=[0, 2],
+        permutations=1, rng=np.random.default_rng(0),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

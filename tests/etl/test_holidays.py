@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_the_statutory_days_of_2027_are_marked_as_not_yet_arranged() -> None:
 def test_holidays_are_in_order_named_and_apart() -> None:
     found = read_holidays("Asia/Urumqi")
     assert len({one.holiday_id for one in found}) == len(found)
-    for one, after in zip(found, found[1:], strict=False):
+    for one, after in pairwise(found):
         assert one.first <= one.last < after.first
     for one in found:
         assert str(one.first.year) in one.holiday_id
