@@ -1,8 +1,8 @@
-"""Compile the kernels of coverage, scan and near repeats ahead of their first use: `python -m geo.precompile`.
+"""Compile kernels ahead of their first use: `python -m geo.precompile`.
 
-Numba compiles a kernel when it is first called and keeps it beside the source, some fifteen
-seconds of one core for those of coverage. A build that starts this in a process of its own while
-it reads files finds them ready.
+Numba compiles a kernel when it is first called and keeps it beside the source: for those of
+coverage, the scan and near repeats some twenty seconds of one core. A build that starts this in a
+process of its own while it reads files finds them ready.
 """
 
 import numpy as np
