@@ -250,23 +250,21 @@ def _next(state):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _shuffle(rows, state, place, column, swapped):  # type: ignore[no-untyped-def]
-    """Give the columns to cases drawn without repetition, and count; ``place`` is restored."""
-    n, width = place.shape[0], rows.shape[2]
-    for q in range(column.shape[0]):
+def _shuffle(flat, state, place, offset, width):  # type: ignore[no-untyped-def]
+    """Give the columns of the cases to places drawn without repetition, and count."""
+    n = place.shape[0]
+    for q in range(offset.shape[0]):
         other = q + np.int64(_next(state) * (n - q))
-        place[q], place[other] = place[other], place[q]
-        swapped[q] = other
-        rows[column[q] // width, place[q], column[q] % width] += 1
-    for q in range(column.shape[0] - 1, -1, -1):
-        place[q], place[swapped[q]] = place[swapped[q]], place[q]
+        drawn = place[other]
+        place[other] = place[q]
+        place[q] = drawn
+        flat[offset[q] + drawn * width] += 1
 
 
 @njit(cache=True, nogil=True)
-def _scatter(rows, state, keep, other, total):  # type: ignore[no-untyped-def]
-    """Throw ``total`` cases on the cells of ``rows`` and one more, which is not counted (alias)."""
+def _scatter(flat, state, keep, other, total):  # type: ignore[no-untyped-def]
+    """Throw ``total`` cases on the cells of the counts and one more, not counted (alias)."""
     n = keep.shape[0]
-    flat = rows.reshape(-1)
     for _ in range(total):
         u = _next(state) * n
         cell = np.int64(u)
@@ -291,24 +289,26 @@ def _cumulate(rows):  # type: ignore[no-untyped-def]
 def look_through(rows, which, seeds, chance, zones, cuts, time, total, trailing, found, where):  # type: ignore[no-untyped-def]
     """Write the best window of each list in ``which``; or, given seeds, the best of random data.
 
-    One kernel for both, since it is long to compile. ``chance`` holds the place and column of the
-    cases to be shuffled, or an alias table by which cases are thrown on cells instead. ``cuts``
-    holds rising statistics, the first 0, the one to begin with, and the table of each: a taller
-    one is taken as soon as the best found allows, a lower one when all was looked through in vain.
-    ``where`` gets the closing entry of the zone, the first slot and the slot after the last.
+    One kernel for both, since it is long to compile. ``chance`` holds the places of the cases and,
+    of those to be shuffled, where in the counts their columns begin; or an alias table by which
+    cases are thrown on cells instead. ``cuts`` holds rising statistics, the first 0, the one to
+    begin with, and the table of each: a taller one is taken as soon as the best found allows, a
+    lower one when all was looked through in vain. ``where`` gets the closing entry of the zone, the
+    first slot and the slot after the last.
     """
     levels, begin_with, tables = cuts
-    place, column, keep, other = chance
-    place, swapped = place.copy(), np.empty(column.shape[0], np.int64)
+    given, offset, keep, other = chance
+    place, flat = given.copy(), rows.reshape(-1)
     state = np.empty(1, np.uint64)
     for r in range(max(1, seeds.shape[0])):
         if seeds.shape[0]:
             state[0] = seeds[r]
             rows[:] = 0
             if keep.shape[0]:
-                _scatter(rows, state, keep, other, np.int64(total))
+                _scatter(flat, state, keep, other, np.int64(total))
             else:
-                _shuffle(rows, state, place, column, swapped)
+                place[:] = given
+                _shuffle(flat, state, place, offset, rows.shape[2])
             _cumulate(rows)
         best = 0.0
         for first in range(begin_with, -1, -1):

@@ -33,7 +33,8 @@ LIST_CHUNK = 256
 THREAD_WORTH = 400_000
 NO_SEEDS, NOWHERE = np.zeros(0, np.uint64), np.zeros((0, 3), np.int64)
 NO_CASES = np.zeros(0, np.int32)
-NO_CHANCE = (NO_CASES, NO_CASES, np.zeros(0), np.zeros(0, np.int64))
+NO_CELLS = np.zeros(0, np.int64)
+NO_CHANCE = (NO_CASES, NO_CELLS, np.zeros(0), NO_CELLS)
 
 Cuts: TypeAlias = tuple[Floats, int, NDArray[np.signedinteger]]
 
@@ -252,9 +253,9 @@ class Chance:
 
     Parameters
     ----------
-    place, column
-        Of the cases, to be given to one another at random: all places, and the columns of those
-        in some window. Empty when cases are thrown instead.
+    place, offset
+        Of the cases, to be given to one another at random: all places, and of those in some window
+        where in the counts of place 0 they count. Empty when cases are thrown instead.
     keep, other
         Alias table over the cells of the counts and one cell for cases in no window.
     kind
@@ -262,7 +263,7 @@ class Chance:
     """
 
     place: NDArray[np.int32]
-    column: NDArray[np.int32]
+    offset: Ints
     keep: Floats
     other: Ints
     kind: type[np.signedinteger]
@@ -270,11 +271,13 @@ class Chance:
 
 def shuffled(search: Search, place: Ints, slot: Ints) -> Chance:
     """Make random data by giving the times of the cases to one another's places."""
+    _, n, width = search.shape
     column = search.column(slot)
+    column = column[column >= 0]
     most = _most_in_a_list(search.zones, np.bincount(place, minlength=len(search.weight)))
     return Chance(
         place.astype(np.int32),
-        column[column >= 0].astype(np.int32),
+        column // width * n * width + column % width,
         *NO_CHANCE[2:],
         _kind(most),
     )
@@ -294,7 +297,7 @@ def thrown(search: Search) -> Chance:
     most = search.zones.measure.max(initial=0.0)
     # no zone ever gets twenty standard deviations more than expected
     return Chance(
-        NO_CASES, NO_CASES, keep, other, _kind(min(search.total, most + 20 * most**0.5 + 100))
+        NO_CASES, NO_CELLS, keep, other, _kind(min(search.total, most + 20 * most**0.5 + 100))
     )
 
 
@@ -328,7 +331,7 @@ def maxima(search: Search, chance: Chance, seeds: NDArray[np.uint64], cuts: Cuts
     def work(first: int, last: int) -> None:
         look_through(
             np.zeros(search.shape, chance.kind), which, seeds[first:last],
-            (chance.place, chance.column, chance.keep, chance.other), zones, cuts, time,
+            (chance.place, chance.offset, chance.keep, chance.other), zones, cuts, time,
             float(search.total), search.trailing, out[first:last], NOWHERE,
         )  # fmt: skip
 

@@ -125,11 +125,12 @@ def _nearest(
     n = len(points)
     tree = cKDTree(points)
     parts, held_parts = [], []
-    k, first = min(n, 64), 0
+    k, first = min(n, 16 if np.isfinite(radius_m) else 64), 0
     while first < n:
         last = min(n, first + max(1, ROWS // k))
-        away, near = tree.query(points[first:last], k=k)
+        away, near = tree.query(points[first:last], k=k, distance_upper_bound=radius_m * 1.01)
         away, near = away.reshape(last - first, k), near.reshape(last - first, k)
+        near = np.minimum(near, n - 1)  # none within reach: infinitely far
         measure = np.cumsum(weight[near], axis=1)
         inside = (measure <= most * (1 + TIE)) & (away <= radius_m * (1 + TIE))
         if k < n and inside[:, -1].any():  # the next place is needed: does it lie farther?

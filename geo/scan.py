@@ -147,6 +147,7 @@ def scan(
     max_length: int | None = None,
     min_cases: int = 2,
     overlap: Report = "none",
+    max_p: float = 1.0,
     replications: int = 999,
     stop_after: int | None = None,
     rng: np.random.Generator | None = None,
@@ -189,6 +190,8 @@ def scan(
         no likelier one, and whose zone holds no centre of one. ``gini``: the significant ones
         without a place in common, under the largest zone size (1 to 50 %) that tells cases from
         the expected best (Han et al.); the likeliest alone when none is significant.
+    max_p
+        Largest p of a cluster told beside the likeliest.
     replications
         Random data sets; 0 for none.
     stop_after
@@ -246,7 +249,9 @@ def scan(
     if overlap == "gini":
         chosen = _sharpest(search, rows, found, windows, null, stopped)
     else:
-        chosen = without_overlap(zones, found, windows, len(xy), rule=overlap)
+        bar = min(_critical(null, stopped, max_p), found.max()) if max_p < 1 else 0.0
+        likely = np.where(found >= bar, found, 0.0)
+        chosen = without_overlap(zones, likely, windows, len(xy), rule=overlap)
     told = [_describe(one, search, rows, null, stopped, prospective) for one in chosen]
     # what every random data set surpasses is no cluster
     kept = tuple(one for k, one in enumerate(told) if k == 0 or not one.p >= 1)
@@ -296,7 +301,7 @@ def _sharpest(
     """Take the largest zone size whose significant clusters have the highest Gini coefficient."""
     n = len(search.weight)
     likeliest = without_overlap(search.zones, found, windows, n, rule="none")[:1]
-    bar = _critical(null, stopped)
+    bar = _critical(null, stopped, SIGNIFICANT)
     best, chosen = 0.0, likeliest
     for stop in STOPS:
         zones = within(search.zones, stop * float(search.weight.sum()))
@@ -310,9 +315,9 @@ def _sharpest(
     return chosen
 
 
-def _critical(null: Floats, stopped: bool) -> float:
-    """Give the least statistic whose p is significant; infinite when none can be."""
-    allowed = SIGNIFICANT * (len(null) + (0 if stopped else 1)) - (0 if stopped else 1)
+def _critical(null: Floats, stopped: bool, level: float) -> float:
+    """Give the least statistic whose p is at most the level; infinite when none can be."""
+    allowed = level * (len(null) + (0 if stopped else 1)) - (0 if stopped else 1)
     reached = int(np.floor(allowed + 1e-9))
     if reached < 0 or not len(null):
         return inf

@@ -21,7 +21,7 @@ SIGNIFICANT = 0.05
 RADIUS_M = 500.0
 MAX_SHARE = 0.25
 # a scan of more incidents looks at an even sample of about so many
-MOST_INCIDENTS = 200_000
+MOST_INCIDENTS = {"district": 200_000, "station": 20_000}
 REPLICATIONS = {"prospective": (99, 999), "retrospective": (99, 199)}
 # a scan stops once so many random rearrangements were as likely: then p is known to be large
 STOP_AFTER = 10
@@ -62,8 +62,8 @@ def derive(context: MartContext) -> None:
     Retrospective: the last 52 weeks by week, clusters of up to 8 weeks. 999 random rearrangements
     (retrospective 199), fewer where there are very many places but never under 99, and no more
     once 10 of them reached the most likely cluster. Only clusters with p <= 0.05 are kept. Above
-    200,000 incidents a scan looks at an even sample of them, which p and the statistic are of;
-    counts are of all.
+    200,000 incidents (of a station 20,000) a scan looks at an even sample of them, which p and the
+    statistic are of; counts are of all.
     """
     number_areas(context.con)
     stations = context.con.execute(
@@ -103,7 +103,7 @@ def _tell(
     story = Story(setting, scope.kind, scope.scope_id, name, context.as_of, mine, RADIUS_M)
     key = crc32(f"{setting.name}/{scope.kind}/{scope.scope_id}/{name}".encode())
     rng = np.random.default_rng([context.seed, key])
-    place, slot = mine.incidents(MOST_INCIDENTS, rng)
+    place, slot = mine.incidents(MOST_INCIDENTS[scope.kind], rng)
     story.outcome = _why_not(place, slot, mine.xy)
     if story.outcome:
         return story
@@ -121,6 +121,7 @@ def _tell(
         max_length=setting.longest,
         replications=_replications(mine.xy, setting.name, scope.share),
         stop_after=STOP_AFTER,
+        max_p=SIGNIFICANT,
         rng=rng,
     )
     story.tell(found, SIGNIFICANT)

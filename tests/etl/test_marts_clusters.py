@@ -236,7 +236,7 @@ def test_the_same_seed_gives_the_same_rows_and_a_sample_counts_all(
     whole = derive(rows)[0].execute("FROM mart.cluster_scans ORDER BY ALL").fetchall()
     again = derive(rows)[0].execute("FROM mart.cluster_scans ORDER BY ALL").fetchall()
     assert whole == again
-    monkeypatch.setattr(clusters, "MOST_INCIDENTS", 300)
+    monkeypatch.setattr(clusters, "MOST_INCIDENTS", {"district": 300, "station": 300})
     con, _ = derive(rows)
     n_cases = con.execute(
         "SELECT n_cases FROM mart.cluster_scans WHERE scope_id = 'd' AND class = 'all' "

@@ -510,3 +510,26 @@ def test_nowhere_more_than_expected_gives_no_cluster() -> None:
 
     assert found.clusters == ()
     assert len(found.null) == 9
+
+
+def test_only_what_is_likely_enough_is_told_beside_the_likeliest() -> None:
+    rng = np.random.default_rng(4)
+    xy, place, time, near = a_year(4, 25)
+    far = np.argsort(((xy - 600) ** 2).sum(axis=1))[:5]
+    place = np.concatenate([place, rng.choice(far, 20)])
+    time = np.concatenate([time, rng.integers(100, 105, 20)])
+    settings_ = {
+        "model": "permutation", "n_times": 365, "max_share": 0.05, "max_length": 8,
+        "replications": 60,
+    }  # fmt: skip
+    every = scan(xy, place, time, **settings_, rng=np.random.default_rng(0))
+    for level in (0.02, 0.05, 0.4):
+        some = scan(xy, place, time, **settings_, max_p=level, rng=np.random.default_rng(0))
+        assert [one.statistic for one in some.clusters] == [
+            one.statistic for one in every.clusters if one.p <= level
+        ]
+    assert len(every.significant()) >= 2
+    nobody = scan(xy[:50], np.arange(100) % 50, np.arange(100) // 4 % 25, model="permutation",
+                  max_p=0.01, replications=19, rng=rng)  # fmt: skip
+    assert len(nobody.clusters) <= 1
+    assert len(near) == 9
