@@ -21,6 +21,10 @@ from geo.sight import Cameras, Sight, look
 from geo.viewshed import WallIndex
 from geo.watch import Spells, watch_city
 
+_SCOPE = """
+SELECT camera_id, community_id, station_id, street_id FROM core.cameras ORDER BY camera_id
+"""
+
 
 def derive(
     context: MartContext,
@@ -61,9 +65,7 @@ def derive(
     )
     inside = recognised & (incidents.community >= 0)
     n_recognised = np.bincount(incidents.community[inside], minlength=len(ground.plots))
-    scope = con.execute(
-        "SELECT camera_id, community_id, station_id, street_id FROM core.cameras ORDER BY camera_id"
-    ).to_arrow_table()
+    scope = con.execute(_SCOPE).to_arrow_table().combine_chunks()
     mine = scope.take(pa.array(working))
     fill_losses(con, mine, ground, sight.known, losses, city, n_recognised, level=PERSON)
     fill_pairs(con, mine, ground, watch)

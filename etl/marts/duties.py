@@ -44,7 +44,7 @@ def derive(context: MartContext) -> None:
     retired. Cameras refused because of their place are in the register with that one row.
     """
     con, law = context.con, read_law()
-    rows = con.execute(_IN_USE, {"day": context.as_of}).to_arrow_table()
+    rows = con.execute(_IN_USE, {"day": context.as_of}).to_arrow_table().combine_chunks()
     if rows.num_rows:
         register = Register(
             rows["legal_basis"].combine_chunks(), rows["place_type"].combine_chunks(),
