@@ -235,7 +235,7 @@ def _list_events(
     n = spell_starts[near + 1] - spell_starts[near]
     place = np.repeat(np.arange(len(near)), n)
     row = np.arange(len(place)) - np.repeat(np.cumsum(n) - n, n) + spell_starts[near][place]
-    inside = (beyond[row] > 0) & (first[row] <= last_day)
+    inside = beyond[row] > 0
     place, row = place[inside], row[inside]
     day = np.concatenate([np.maximum(first[row], 0), beyond[row]])
     place, comes = np.concatenate([place, place]), np.repeat([True, False], len(row))
@@ -273,7 +273,6 @@ def _gather(
 ) -> Watch:
     by_camera = np.lexsort((views[:, 1], views[:, 0]))
     views = views[by_camera]
-    pairs[:, :2] = np.sort(pairs[:, :2], axis=1)
     pairs = pairs[np.lexsort((pairs[:, 2], pairs[:, 1], pairs[:, 0]))]
     square = cells**2
     return Watch(
