@@ -109,27 +109,28 @@ def _ring_kind(
     context: MartContext,
     kind: str,
     stations: dict[str, pa.Table],
-    tables: dict[str, KnoxTable],
+    tables: dict[str, tuple[KnoxTable, int]],
     alarms: list[Row],
     notes: Notes,
 ) -> list[Row]:
     """Add the alarms of a kind to `alarms`, and return the rows of its tables."""
     district, period = context.district.district_id, _period(context)
-    whole = pool(list(tables.values()))
+    whole = pool([table for table, _ in tables.values()])
     rule, rung = make_rule(whole), 0
     bands = band_rows("district", district, kind, whole, rule, period)
     for station, part in stations.items():
-        table, own = tables.get(station), rule
-        if table is not None:
+        counted, own = tables.get(station), rule
+        if counted is not None:
+            table, times = counted
             its = make_rule(table, gate_p=FALSE_ALARM / len(tables))
             own = its if its.until_days else rule
-            bands += band_rows("station", station, kind, table, own, period)
+            bands += band_rows("station", station, kind, table, own, period, times)
         found = _ring(context, part, own, whole)
         alarms += _alarm_rows(part, kind, found, whole)
         n, n_found = part.num_rows, len(found.index)
         rung += n_found
-        few = FEWEST_INCIDENTS if table is None else None
-        said = "too_few" if table is None else _said(own)
+        few = FEWEST_INCIDENTS if counted is None else None
+        said = "too_few" if counted is None else _said(own)
         notes.add("station", station, "near_repeats", kind, said, n=n, needed=few)
         said = "ok" if n_found else "nothing_found"
         notes.add("station", station, "alarms", kind, said, n=n, n_found=n_found)

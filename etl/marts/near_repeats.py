@@ -20,8 +20,10 @@ from geo.repeat_alarms import Rule
 DAYS = 365
 # the newest of the year, where a station has more of a kind
 MOST_INCIDENTS = 1_000
-# few incidents are shuffled oftener: their p is finer for the same price
-REARRANGED = ((150, 4_999), (500, 999), (MOST_INCIDENTS, 99))
+# every table is shuffled a few times; one that then looks raised nearby is shuffled anew, oftener
+# when it is small: its p is finer for the same price
+FIRST, LOOKS_RAISED = 99, 0.05
+AGAIN = ((150, 4_999), (500, 1_999), (MOST_INCIDENTS, 999))
 
 # Narrow rows first: a big city has a million incidents of these kinds, of which most are left out.
 _OF_KINDS = """
@@ -124,25 +126,53 @@ def points_of(rows: pa.Table) -> np.ndarray:
     return np.column_stack([rows["x"].to_numpy(), rows["y"].to_numpy()])
 
 
-def count_pairs(rows: pa.Table, method: Method, rng: np.random.Generator) -> KnoxTable:
-    """Return the table of pairs of a station's incidents."""
+def count_pairs(rows: pa.Table, method: Method, rng: np.random.Generator) -> tuple[KnoxTable, int]:
+    """Return the table of pairs of a station's incidents, and how often they were shuffled.
+
+    Parameters
+    ----------
+    rows
+        From `read_incidents`, one station and kind.
+    method
+        From `read_method`.
+    rng
+        Source of the shuffles.
+
+    Returns
+    -------
+    tuple
+        p is of the second shuffling alone where there is one.
+    """
+    n = rows.num_rows
+    again = next((times for most, times in AGAIN if n <= most), AGAIN[-1][1])
+    found = _shuffle(rows, method, FIRST, rng)
+    if found.p[:2, 0].min() > LOOKS_RAISED:
+        return found, FIRST
+    return _shuffle(rows, method, again, rng), again
+
+
+def _shuffle(
+    rows: pa.Table, method: Method, permutations: int, rng: np.random.Generator
+) -> KnoxTable:
     return knox(
         points_of(rows),
         rows["day"].to_numpy(),
         distance_bands_m=method.distance_bands_m,
         time_bands_days=method.time_bands_days,
         metric=method.metric,
-        permutations=_times(rows.num_rows),
+        permutations=permutations,
         rng=rng,
     )
 
 
-def _times(n: int) -> int:
-    return next((times for most, times in REARRANGED if n <= most), REARRANGED[-1][1])
-
-
 def band_rows(
-    scope: str, scope_id: str, kind: str, table: KnoxTable, rule: Rule, period: tuple[date, date]
+    scope: str,
+    scope_id: str,
+    kind: str,
+    table: KnoxTable,
+    rule: Rule,
+    period: tuple[date, date],
+    permutations: int | None = None,
 ) -> list[Row]:
     """Return a row for each band of a table; those of `rule` are marked as raised."""
     rows: list[Row] = []
@@ -167,7 +197,7 @@ def band_rows(
                 "is_raised": bool(rule.raised[r, c]),
                 "period_from": period[0],
                 "period_to": period[1],
-                "permutations": _times(table.n) if scope == "station" else None,
+                "permutations": permutations,
             }
         )
     return rows
