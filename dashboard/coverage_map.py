@@ -12,6 +12,7 @@ from dashboard.leaflet.component import working_map
 from dashboard.maps import Layer
 from dashboard.page import Page
 from dashboard.queries import places
+from dashboard.styles import single
 
 MOST_OUTLINES = 3_000  # blind spots whose outlines are drawn at once
 
@@ -38,10 +39,11 @@ def coverage_map(
     view = layers.view(
         page,
         [
-            _communities(page, rows),
+            _communities(page, rows, bare=bool(community_id)),
             layers.jurisdiction_layer(page),
             _outlines(page, part, bool(community_id)),
             seen,
+            layer_sight.building_layer(page) if community_id else None,
             layer_points.camera_layer(page, visible=True),
             marked[highlight]() if highlight in marked else None,
         ],
@@ -64,8 +66,11 @@ def _outlines(page: Page, part: str, visible: bool) -> Layer | None:
     return layer_shapes.blind_layer(page, part, visible=visible)
 
 
-def _communities(page: Page, rows: pd.DataFrame) -> Layer | None:
-    """Return communities by the share seen; where nothing is, by what may be seen."""
+def _communities(page: Page, rows: pd.DataFrame, *, bare: bool) -> Layer | None:
+    """Return communities by the share seen; where nothing is, by what may be seen.
+
+    `bare` leaves the outlines alone, so that one community's ground can be read through.
+    """
     t, f = page.t, page.f
     tips = {
         r.community_id: encode_lines((
@@ -75,6 +80,10 @@ def _communities(page: Page, rows: pd.DataFrame) -> Layer | None:
         ))
         for r in rows.itertuples()
     }  # fmt: skip
+    if bare:
+        style = single("#0d2f4f", label=t("layer.outlines"), pattern="none", stroke="#0d2f4f",
+                       stroke_width=1.6)  # fmt: skip
+        return layers.community_layer(page, {}, style, tips, title=t("layer.outlines"))
     column, title = "seen_fraction", t("coverage.layer")
     if not rows[column].max() > 0 and rows["possible_fraction"].max() > 0:
         column, title = "possible_fraction", t("coverage.layer_possible")

@@ -28,6 +28,17 @@ def outline_layer(page: Page) -> Layer | None:
     return community_layer(page, {}, style, tips, title=page.t("layer.outlines"))
 
 
+def building_layer(page: Page) -> Layer | None:
+    """Return the buildings of the slice, which cut what cameras see; None when it has none."""
+    found = places.map_layer(page, "buildings")
+    if found is None or not feature_ids(found.ids):
+        return None
+    style = single("#8b98a5", label=page.t("layer.buildings"), fill_opacity=0.85, stroke="#5a6b7b",
+                   stroke_width=0.6)  # fmt: skip
+    return Layer("buildings", page.t("layer.buildings"), "polygon",
+                 GzGeoJson(found.sha256, found.gz), feature_ids(found.ids), style)  # fmt: skip
+
+
 def seen_layer(page: Page, part: str) -> Layer | None:
     """Return the ground on which working cameras recognise people; None when there is none."""
     level = "recognise"
