@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from etl.marts.cameras import derive as derive_cameras
 from etl.marts.context import MartContext
 from etl.marts.coverage_again import copy_unchanged, plan_again, read_areas, write_digests
+from etl.marts.coverage_blind import SMOOTH_CELLS, fill_blind_spots
 from etl.marts.coverage_cameras import CameraList, count_moved, read_cameras, read_levels
 from etl.marts.coverage_digests import digest_coverage
 from etl.marts.coverage_ground import (
@@ -25,14 +26,12 @@ from etl.marts.coverage_ground import (
 )
 from etl.marts.coverage_rows import (
     PERSON,
-    SMOOTH_CELLS,
-    fill_blind_spots,
-    fill_cameras,
     fill_coverage,
     fill_patrols,
     fill_uncovered,
     gathered,
 )
+from etl.marts.coverage_views import fill_cameras
 from etl.marts.patrol_gaps import fill_gaps, hours_visited
 from etl.marts.patrol_ground import fill_ground
 from etl.report import Severity

@@ -22,7 +22,10 @@ from geo.sight import Sight
 from geo.viewshed import WallIndex
 
 Hashes = NDArray[np.uint64]
-_CODE = ("geo/*.py", "etl/marts/coverage*.py", "etl/dictionary/sight.py", "etl/forbidden.py")
+_CODE = (
+    "geo/*.py", "etl/marts/coverage*.py", "etl/dictionary/sight.py", "etl/forbidden.py",
+    "etl/shapes.py",
+)  # fmt: skip
 _LIBRARIES = ("duckdb", "numba", "numpy", "pyarrow", "pyproj", "shapely")
 _TOGETHER = 1 << 16  # cameras whose buildings are looked for at a time
 

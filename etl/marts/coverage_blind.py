@@ -1,0 +1,91 @@
+"""Blind spots in the order of what happens in them: rows of a coverage table."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from etl.marts.coverage_ground import Ground
+from etl.marts.coverage_rows import append, gathered, or_null, words
+from etl.shapes import column_of_outlines
+from geo._threads import run_in_chunks
+from geo.coverage import CityCoverage
+from geo.nearest import nearest
+from geo.projection import unproject
+from geo.sight import DAYPARTS, Cameras
+
+MOST_BLIND = 100
+SMOOTH_CELLS = 0.7  # an outline may move by less than one cell to lose its steps
+
+
+def fill_blind_spots(
+    con: duckdb.DuckDBPyConnection,
+    ground: Ground,
+    city: CityCoverage,
+    camera_ids: NDArray[np.object_],
+    optics: Cameras,
+    which: NDArray[np.int64],
+    *,
+    epsg: int,
+) -> None:
+    """Fill `mart.blind_spots`, those with most incidents and gates first in their community.
+
+    Of each community, level and daypart the first hundred are listed. The points counted by
+    `city` are incidents by day, incidents by night, gates.
+    """
+    blind = city.blind
+    if not len(blind.geometry):
+        return
+    rows = np.arange(len(blind.geometry))
+    n_incidents = blind.n_points[rows, blind.daypart]
+    n_gates = blind.n_points[:, 2]
+    order = np.lexsort(
+        (rows, -blind.area_m2, -n_gates, -n_incidents, blind.level, blind.daypart, blind.community)
+    )
+    group = np.stack([blind.community, blind.daypart, blind.level])[:, order]
+    begins = np.flatnonzero(np.r_[True, np.any(group[:, 1:] != group[:, :-1], axis=0)])
+    rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.r_[begins, len(order)])) + 1
+    order, rank = order[rank <= MOST_BLIND], rank[rank <= MOST_BLIND]
+    by_station = gathered(ground.scope, which[blind.community[order]], np.arange(len(order)))
+    order, rank = order[by_station], rank[by_station]
+    x, y = blind.x[order], blind.y[order]
+    lon, lat = _unproject(x, y, epsg)
+    row, distance = nearest(x, y, of_x=optics.x, of_y=optics.y)
+    scope = ground.scoped(which[blind.community[order]])
+    level = words(city.levels, blind.level[order])
+    daypart = words(DAYPARTS, blind.daypart[order])
+    key = (scope["community_id"], level, daypart, pa.array(rank).cast(pa.string()))
+    columns = {
+        "blind_spot_id": pc.binary_join_element_wise(*key, ":"),
+        "level": level,
+        "daypart": daypart,
+        "rank": rank,
+        "blind_area_m2": blind.area_m2[order],
+        "n_incidents": n_incidents[order],
+        "n_gates": n_gates[order],
+        "nearest_camera_id": pa.array(camera_ids, pa.string()).take(pa.array(row, mask=row < 0)),
+        "nearest_camera_m": or_null(distance),
+        "x": x,
+        "y": y,
+        "lon": lon,
+        "lat": lat,
+        "geometry": column_of_outlines(blind.outlines.take(order)),
+    }
+    append(con, "blind_spots", scope | columns)
+
+
+def _unproject(
+    x: NDArray[np.float64], y: NDArray[np.float64], epsg: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Degrees of points, by PROJ alone: the answer for one must not depend on the others."""
+    lonlat = np.empty((len(x), 2))
+
+    def work(first: int, beyond: int) -> None:
+        part = unproject(x[first:beyond], y[first:beyond], epsg=epsg, many=len(x) + 1)
+        lonlat[first:beyond] = np.column_stack(part)
+
+    run_in_chunks(work, len(x))
+    return lonlat[:, 0].copy(), lonlat[:, 1].copy()
