@@ -29,7 +29,11 @@ def round_half_up(values: Floats, decimals: int) -> Floats:
         Of the same shape.
     """
     power = 10.0**decimals
-    return np.floor(values * power + (0.5 + 1e-7)) / power
+    found = values * power
+    found += 0.5 + 1e-7
+    np.floor(found, out=found)
+    found /= power
+    return found
 
 
 def fraction_better(score: Floats, *, lower_is_better: bool) -> Floats:

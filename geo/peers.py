@@ -142,11 +142,23 @@ def compare_with_peers(values: Floats, peers: Peers, *, lower_is_better: bool) -
     told = ~np.isnan(values) & ~np.isnan(given).all(axis=1)
     if not told.any():
         return found
-    quartiles = np.nanquantile(given[told], [0.25, 0.5, 0.75], axis=1)
-    for name, one in zip(("low", "median", "high"), quartiles, strict=True):
-        found[name][told] = one
+    ordered = np.sort(given[told], axis=1)  # NaN last
+    known = (~np.isnan(ordered)).sum(axis=1)
+    for name, share in (("low", 0.25), ("median", 0.5), ("high", 0.75)):
+        found[name][told] = _quantile(ordered, known, share)
     sign = 1.0 if lower_is_better else -1.0
     better = sign * given[told] < sign * values[told, None]
     found["rank"][told] = 1.0 + better.sum(axis=1)
     found["n"][told] = 1.0 + (~np.isnan(given[told])).sum(axis=1)
     return found
+
+
+def _quantile(ordered: Floats, known: Ints, share: float) -> Floats:
+    """Return a quantile of the known values of each row, in proportion between two of them."""
+    at = share * (known - 1)
+    below = np.floor(at).astype(np.int64)
+    above = np.minimum(below + 1, known - 1)
+    first, second = (
+        np.take_along_axis(ordered, one[:, None], axis=1)[:, 0] for one in (below, above)
+    )
+    return np.asarray(first + (at - below) * (second - first))

@@ -139,10 +139,18 @@ def rank_interval(
     for column in range(scores.shape[1]):
         places[:, column] = rank(scores[:, column], lower_is_better=lower_is_better)
     places[places == 0] = np.nan
-    tails = np.asarray([(1 - confidence) / 2, (1 + confidence) / 2])
-    low, high = (np.zeros(len(scores), dtype=np.int64) for _ in range(2))
-    ranked = ~np.isnan(places).all(axis=1)
-    if ranked.any():
-        found = np.nanquantile(places[ranked], tails, axis=1, method="nearest")
-        low[ranked], high[ranked] = found.astype(np.int64)
+    known = (~np.isnan(places)).sum(axis=1)
+    ordered = np.sort(places, axis=1)  # NaN last
+    low, high = (
+        _nth(ordered, known, tail) for tail in ((1 - confidence) / 2, (1 + confidence) / 2)
+    )
     return low, high
+
+
+def _nth(ordered: Floats, known: Ints, tail: float) -> Ints:
+    """Return the value nearest to a quantile of the known ones, 0 where none is known."""
+    if ordered.shape[1] == 0:
+        return np.zeros(len(ordered), dtype=np.int64)
+    at = np.rint(tail * np.maximum(known - 1, 0)).astype(np.int64)
+    found = np.take_along_axis(ordered, at[:, None], axis=1)[:, 0]
+    return np.where(known > 0, np.nan_to_num(found), 0).astype(np.int64)

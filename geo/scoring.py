@@ -170,16 +170,21 @@ def score_shares(
     counted = shares.applies & (~missing | scheme.zero_if_missing)
     core = ~scheme.is_bonus
     scale = _divide(np.full(len(counted), scheme.max_score), counted @ (used * core))
-    points, low, high = (
-        round_half_up(one * used, scheme.decimals)
-        for one in (shares.value, shares.low, shares.high)
+    points = round_half_up(shares.value * used, scheme.decimals)
+    # Bounds that are the values themselves are not reckoned again: it is half of the work.
+    low, high = (
+        points if one is shares.value else round_half_up(one * used, scheme.decimals)
+        for one in (shares.low, shares.high)
     )
     weighed = shares.applies @ (used * core)
     gone = _divide(missing @ (used * core), weighed)
     known = gone < 1.0
-    score, score_low, score_high = (
-        np.where(known, _total(scheme, used, one, counted, scale), np.nan)
-        for one in (points, low, high)
+    score = np.where(known, _total(scheme, used, points, counted, scale), np.nan)
+    score_low, score_high = (
+        score
+        if one is points
+        else np.where(known, _total(scheme, used, one, counted, scale), np.nan)
+        for one in (low, high)
     )
     enough = (gone <= scheme.max_missing_fraction + SLACK) & known
     rated = np.where(enough if may_be_rated is None else enough & may_be_rated, score, np.nan)

@@ -73,6 +73,11 @@ class Rated:
         return [str(one) for one in np.where(self.outcome.is_eligible, graded, "not_eligible")]
 
     @cached_property
+    def escaped_ids(self) -> list[str]:
+        """Identifiers as they stand between the quotes of a JSON text."""
+        return [json.dumps(one, ensure_ascii=False)[1:-1] for one in self.frame.ids]
+
+    @cached_property
     def shown(self) -> list[int]:
         """Numbers of the communities whose rating the public may see."""
         if self.standings is None:
@@ -165,8 +170,13 @@ def _evidence_of(rated: Rated, item: Item) -> Callable[[int], str]:
         key = "/".join([rated.outcome.standard.standard_id, item.item_id, rated.period])
         found = ~np.isnan(rated.assessed.scores[item.item_id])
         found |= ~np.isnan(rated.assessed.values[item.item_id])
-        sheets = found.tolist()
-        return lambda i: _json("assessments", rows=[f"{ids[i]}/{key}"] if sheets[i] else [])
+        sheets, names = found.tolist(), rated.escaped_ids
+        end, none = (
+            f'/{json.dumps(key, ensure_ascii=False)[1:-1]}"]}}',
+            _json("assessments", rows=[]),
+        )
+        begin = '{"table": "assessments", "rows": ["'
+        return lambda i: begin + names[i] + end if sheets[i] else none
     if item.measure == "cases_change":
         window = made.windows.compared
         now, before = made.counts["now"], made.counts["before"]
@@ -355,15 +365,16 @@ def public_item_columns(rated: Rated, k: int) -> Columns:
         "item_id": [item.item_id] * len(which),
         "name_en": [item.name.en] * len(which),
         "name_zh": [item.name.zh] * len(which),
-        "band": [band(one) for one in filled[which].tolist()],
+        "band": bands(filled[which]),
     }
 
 
-def band(filled: float) -> str:
-    """Return the band of a share of an item's points; NaN is missing."""
-    if np.isnan(filled):
-        return "missing"
-    return next((name for least, name in BANDS if filled >= least - 1e-9), "none")
+def bands(filled: np.ndarray) -> list[str]:
+    """Return the band of each share of an item's points; NaN is missing."""
+    least = np.asarray([one for one, _ in reversed(BANDS)]) - 1e-9
+    words = np.asarray(["none", *(word for _, word in reversed(BANDS)), "missing"])
+    place = np.searchsorted(least, filled, side="right")
+    return words[np.where(np.isnan(filled), len(words) - 1, place)].tolist()  # type: ignore[no-any-return]
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:

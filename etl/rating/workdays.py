@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -13,8 +13,8 @@ from pathlib import Path
 class Calendar:
     """Days off and weekend days worked; without any, Monday to Friday are working days."""
 
-    days_off: Collection[date] = frozenset()
-    days_worked: Collection[date] = frozenset()
+    days_off: frozenset[date] = frozenset()
+    days_worked: frozenset[date] = frozenset()
 
     def is_working(self, day: date) -> bool:
         """Tell whether a day is a working day."""
@@ -35,11 +35,16 @@ class Calendar:
         date
             Last day of the time; `day` when `n` is 0.
         """
-        left = n
-        while left:
-            day += timedelta(days=1)
-            left -= self.is_working(day)
-        return day
+        return _nth_working_day(self, day, n)
+
+
+@lru_cache(maxsize=4096)  # thousands of ratings are sent for their check on a few days
+def _nth_working_day(calendar: Calendar, day: date, n: int) -> date:
+    left = n
+    while left:
+        day += timedelta(days=1)
+        left -= calendar.is_working(day)
+    return day
 
 
 def read_calendar(path: Path, *, time_zone: str) -> Calendar:

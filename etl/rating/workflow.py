@@ -8,9 +8,10 @@ days to appeal, the rating withheld while an appeal is open, re-rating, the date
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from etl.rating.model import Text
 from etl.rating.workdays import Calendar
@@ -43,6 +44,7 @@ TRANSITIONS: dict[str, dict[str | None, str]] = {
         "withdrawn",
     ),
 }
+_ORDER = {name: place for place, name in enumerate(TRANSITIONS)}
 STATE_NAMES = {
     None: Text("nothing yet", "尚未办理"),
     "draft": Text("draft", "初评"),
@@ -128,56 +130,58 @@ def follow(events: Sequence[Event], calendar: Calendar) -> tuple[Progress, list[
         Where the rating stands, and every event with its outcome. An event that is out of order,
         too early or too late changes nothing and says why.
     """
-    progress, steps = Progress(), []
-    order = list(TRANSITIONS)
-    for event in sorted(events, key=lambda one: (one.on, order.index(one.name))):
-        before = progress.state
-        refusal = _refuse(progress, event)
+    facts: dict[str, Any] = {}
+    steps = []
+    for event in sorted(events, key=lambda one: (one.on, _ORDER[one.name])):
+        before = facts.get("state")
+        refusal = _refuse(facts, event)
         if refusal is None:
-            progress = _advance(progress, event, calendar)
-        steps.append(Step(event, before, progress.state, refusal))
-    return progress, steps
+            _advance(facts, event, calendar)
+        steps.append(Step(event, before, facts.get("state"), refusal))
+    return Progress(**facts), steps
 
 
-def _refuse(progress: Progress, event: Event) -> Text | None:
-    name, state = EVENT_NAMES[event.name], STATE_NAMES[progress.state]
-    if progress.state not in TRANSITIONS[event.name]:
+def _refuse(facts: Mapping[str, Any], event: Event) -> Text | None:
+    state = facts.get("state")
+    if state not in TRANSITIONS[event.name]:
+        name, here = EVENT_NAMES[event.name], STATE_NAMES[state]
         return Text(
-            f"Refused: {name.en} cannot follow {state.en}.",
-            f"无效：“{state.zh}”状态下不能“{name.zh}”。",
+            f"Refused: {name.en} cannot follow {here.en}.",
+            f"无效：“{here.zh}”状态下不能“{name.zh}”。",
         )
-    due, until = progress.check_due_on, progress.appeal_until_on
-    early = due is not None and event.on <= due
-    if event.name == "published" and progress.state == "factual_check" and early:
-        return Text(
-            f"Refused: published before the factual check ended on {due}.",
-            f"无效：事实核对期至{due}，未满不得公示。",
-        )
-    if event.name == "appealed" and until is not None and event.on > until:
+    if event.name == "published" and state == "factual_check":
+        due = facts["check_due_on"]
+        if event.on <= due:
+            return Text(
+                f"Refused: published before the factual check ended on {due}.",
+                f"无效：事实核对期至{due}，未满不得公示。",
+            )
+    if event.name == "appealed" and event.on > facts["appeal_until_on"]:
+        until = facts["appeal_until_on"]
         return Text(
             f"Refused: appealed after the last day, {until}.", f"无效：申诉已超过期限{until}。"
         )
     return None
 
 
-def _advance(progress: Progress, event: Event, calendar: Calendar) -> Progress:
-    state = TRANSITIONS[event.name][progress.state]
+def _advance(facts: dict[str, Any], event: Event, calendar: Calendar) -> None:
+    state = TRANSITIONS[event.name][facts.get("state")]
     if event.name == "replied":
-        return progress
-    moved = replace(progress, state=state, since=event.on, actor=event.actor)
+        return
     if event.name == "drafted":
-        return Progress(state, event.on, drafted_on=event.on, actor=event.actor)
+        facts.clear()
+        facts["drafted_on"] = event.on
+    facts.update(state=state, since=event.on, actor=event.actor)
     if event.name == "sent_for_check":
-        return replace(moved, check_due_on=calendar.add_working_days(event.on, CHECK_WORKING_DAYS))
-    if event.name in ("published", "re_rated"):
-        until = event.on + timedelta(days=APPEAL_DAYS)
-        decided = event.on if event.name == "re_rated" else None
-        return replace(moved, published_on=event.on, appeal_until_on=until, decided_on=decided)
-    if event.name == "appealed":
-        return replace(moved, appealed_on=event.on, decided_on=None)
-    if event.name == "appeal_dismissed":
-        return replace(moved, decided_on=event.on)
-    return moved
+        facts["check_due_on"] = calendar.add_working_days(event.on, CHECK_WORKING_DAYS)
+    elif event.name in ("published", "re_rated"):
+        facts["published_on"] = event.on
+        facts["appeal_until_on"] = event.on + timedelta(days=APPEAL_DAYS)
+        facts["decided_on"] = event.on if event.name == "re_rated" else None
+    elif event.name == "appealed":
+        facts["appealed_on"], facts["decided_on"] = event.on, None
+    elif event.name == "appeal_dismissed":
+        facts["decided_on"] = event.on
 
 
 def describe(progress: Progress, today: date) -> Text:

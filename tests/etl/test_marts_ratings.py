@@ -12,7 +12,7 @@ from etl import schema
 from etl.district import District
 from etl.marts import MartContext, rating_workflow, ratings
 from etl.marts.rating_measures import calendar_year, windows_of
-from etl.marts.rating_rows import band
+from etl.marts.rating_rows import bands
 from etl.paths import STANDARDS
 from etl.report import Report
 from etl.standards import StandardError, find_standard
@@ -583,7 +583,7 @@ def test_a_check_on_incidents_is_not_named_in_public(city: City, tmp_path: Path)
 
 def test_bands_are_cut_where_they_say() -> None:
     shares = [1.0, 0.9, 0.89, 0.7, 0.4, 0.39, 0.1, 0.09, 0.0, float("nan")]
-    assert [band(one) for one in shares] == [
+    assert bands(np.array(shares)) == [
         "full", "full", "most", "most", "half", "little", "little", "none", "none", "missing",
     ]  # fmt: skip
 
