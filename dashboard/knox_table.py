@@ -48,8 +48,7 @@ def _cells(page: Page, part: pd.DataFrame) -> str:
 def _cell(page: Page, row: dict[str, object]) -> str:
     t, f = page.t, page.f
     ratio, p = row["ratio"], row["p"]
-    above = not is_missing(ratio) and float(ratio) > 1  # type: ignore[arg-type]
-    sure = above and not is_missing(p) and float(p) <= SURE  # type: ignore[arg-type]
+    sure = not is_missing(p) and float(p) <= SURE  # type: ignore[arg-type]
     mark = " ax-sure" if sure else ""
     bell = ' <span class="ax-raised" aria-hidden="true">▲</span>' if row["is_raised"] else ""
     pairs = t("alarms.pairs", n=f.count(row["observed"]), expected=f.number(row["expected"]))

@@ -78,6 +78,34 @@ def test_an_uncertain_time_gives_each_part_of_the_day_its_share(page: Page) -> N
     assert counts == [0.0, 0.0, 0.25, 0.75]
 
 
+def test_the_last_28_days_hold_those_incidents_alone(page: Page, located: pd.DataFrame) -> None:
+    since, _ = window(page, "28_days")
+    found = hot_hours.cells(page, "all", "28_days", "all")
+    assert found["n"].sum() == (located["occurred_from"] >= since).sum()
+    assert 0 < found["n"].sum() < len(located)
+
+
+def test_parts_of_incidents_are_tested_as_whole_ones(page: Page) -> None:
+    """A clear cluster: 9 cells of 20; each loses 0.4, which rounds back."""
+    ground = hot_hours._read(page)
+    whole = np.zeros(ground.grid.shape)
+    whole[ground.inside] = 1.0
+    whole[2:5, 2:5] = 20.0
+    parts = np.where(whole > 0, whole - 0.4, 0.0)
+    kept = hot_hours._tested(ground, whole)
+    assert np.array_equal(hot_hours._tested(ground, parts)["p"], kept["p"], equal_nan=True)
+
+
+def test_an_incident_beyond_the_outline_keeps_its_cell(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = hotspots.located(page, *window(page, "12_months"), "Asia/Shanghai").head(3)
+    found.loc[0, ["x", "y"]] = [290_050.0, 3_440_050.0]
+    monkeypatch.setattr(hotspots, "located", lambda *_: found)
+    ground = hot_hours._read(page)
+    assert ground.inside.ravel()[ground.cell].all()
+
+
 def test_too_few_incidents_are_counted_but_not_tested(page: Page) -> None:
     ground = hot_hours._read(page)
     n = np.zeros(ground.grid.shape)

@@ -99,11 +99,51 @@ def test_an_uncertain_time_belongs_to_every_hour_it_touches(
 
 
 def test_hours_are_those_of_the_district_on_both_sides_of_a_change_of_the_clock() -> None:
-    at = [datetime(2024, 3, 10, 6, 30), datetime(2024, 3, 10, 7, 30), datetime(2024, 11, 3, 6, 30)]
+    at = [datetime(2024, 3, 10, 6, 59), datetime(2024, 3, 10, 7, 1), datetime(2024, 11, 3, 6, 1)]
     store = Store([{"incident_id": str(i), "occurred_from": one} for i, one in enumerate(at)])
     sql = local_sql("occurred_from", "America/New_York", SINCE, UNTIL)
     local = store.frame(f"SELECT hour({sql}) AS h FROM core.incidents ORDER BY incident_id")
     assert list(local["h"]) == [1, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "inside"),
+    [
+        ("02 03:59", None, False),
+        ("02 04:00", None, True),
+        ("02 05:59", None, True),
+        ("02 06:00", None, False),
+        ("02 03:30", "02 04:00", False),
+        ("02 03:30", "02 04:01", True),
+        ("02 05:30", "02 09:00", True),
+        ("02 06:00", "03 04:00", False),
+        ("02 06:00", "03 04:01", True),
+        ("02 06:00", "04 06:00", True),
+    ],
+)
+def test_a_window_of_hours_begins_with_its_first_minute_and_ends_before_its_last(
+    since: str, until: str | None, inside: bool
+) -> None:
+    """The window is 4:00 to 6:00 of any day."""
+    store = Store([{"occurred_from": _jan(since), "occurred_to": until and _jan(until)}])
+    found = rows(store, Which(SINCE, UNTIL, hours=(4, 2)), "UTC", at_most=10)
+    assert bool(len(found)) is inside
+
+
+@pytest.mark.parametrize(
+    ("at", "inside"),
+    [("02 22:59", False), ("02 23:00", True), ("03 00:59", True), ("03 01:00", False),
+     ("01 23:30", False), ("09 23:30", True), ("08 23:30", False)],
+)  # fmt: skip
+def test_hours_of_a_weekday_may_run_over_midnight(at: str, inside: bool) -> None:
+    """The window is Tuesday 23:00 to Wednesday 1:00; 2 January 2024 is a Tuesday."""
+    store = Store([{"occurred_from": _jan(at)}])
+    found = rows(store, Which(SINCE, UNTIL, hours=(23, 2), weekday=1), "UTC", at_most=10)
+    assert bool(len(found)) is inside
+
+
+def _jan(text: str) -> datetime:
+    return datetime.strptime(f"2024-01-{text}", "%Y-%m-%d %H:%M")
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from etl.rules import RULES
 FOLDER = Path(__file__).resolve().parent.parent.parent / "dashboard"
 OURS = [*sorted((FOLDER / "views").glob("*.py"))] + [
     FOLDER / f"{name}.py"
-    for name in ("analysis_notes", "charts_analysis", "cluster_words", "hot_hours", "hot_patterns", "incident_rows",
-                 "knox_table", "layer_analysis", "layer_hot", "patrol_sheet", "record", "story",
+    for name in ("analysis_notes", "charts_analysis", "cluster_words", "hot_hours",
+                 "hot_patterns", "incident_rows", "knox_table", "layer_analysis", "layer_hot",
+                 "near", "patrol_plan", "patrol_sheet", "record", "story",
                  "app", "blocks", "charts", "coverage_history", "coverage_map", "figures", "filing",
                  "ground_parts", "layer_patrols", "layer_points", "layer_shapes", "layer_sight",
                  "layers", "patrol_charts", "patrol_rows", "periods", "rating_parts", "register",
