@@ -87,8 +87,9 @@ def derive(context: MartContext) -> None:
     walls = index_walls(ground.houses.edges()[0], closed=True)
     sight = look(optics, walls, levels_px_per_m=levels, n_threads=n_threads())
     gates = read_gates(con)
-    seen = see(sight, incidents.x, incidents.y, n_threads=n_threads())
-    gate_seen = see(sight, gates.x, gates.y, n_threads=n_threads())
+    x, y = np.append(incidents.x, gates.x), np.append(incidents.y, gates.y)
+    both = see(sight, x, y, n_threads=n_threads())
+    seen, gate_seen = both[: len(incidents.x)], both[len(incidents.x) :]
     digests = digest_coverage(context, ground, cameras, sight, walls, incidents, gates)
     again = plan_again(context, ground, cameras, sight, digests)
     if again.copied:
