@@ -25,8 +25,8 @@ MOST_INCIDENTS = {"district": 200_000, "station": 20_000}
 REPLICATIONS = {"prospective": (99, 999), "retrospective": (99, 199)}
 # a scan stops once so many random rearrangements were as likely: then p is known to be large
 STOP_AFTER = 10
-# places times neighbours times rearrangements that all scans of one kind may look through
-WORK = {"prospective": 1e8, "retrospective": 2e7}
+# zones looked through and incidents drawn that all scans of one kind may cost
+WORK = {"prospective": 2e8, "retrospective": 4e7}
 ANALYSES = (
     Setting("prospective", n_slots=90, days_a_slot=1, longest=28),
     Setting("retrospective", n_slots=52, days_a_slot=7, longest=8),
@@ -60,7 +60,7 @@ def derive(context: MartContext) -> None:
     the incidents: it needs no population and is not misled by places and days that are always
     busy. Prospective: the last 90 days by day, clusters of up to 28 days that reach the last day.
     Retrospective: the last 52 weeks by week, clusters of up to 8 weeks. 999 random rearrangements
-    (retrospective 199), fewer where there are very many places but never under 99, and no more
+    (retrospective 199), fewer where there is very much to look at but never under 99, and no more
     once 10 of them reached the most likely cluster. Only clusters with p <= 0.05 are kept. Above
     200,000 incidents (of a station 20,000) a scan looks at an even sample of them, which p and the
     statistic are of; counts are of all.
@@ -119,7 +119,7 @@ def _tell(
         max_share=max(MAX_SHARE, smallest),
         max_radius_m=RADIUS_M,
         max_length=setting.longest,
-        replications=_replications(mine.xy, setting.name, scope.share),
+        replications=_replications(mine.xy, place, slot, setting, scope.share),
         stop_after=STOP_AFTER,
         max_p=SIGNIFICANT,
         rng=rng,
@@ -137,8 +137,12 @@ def _why_not(place: np.ndarray, slot: np.ndarray, xy: np.ndarray) -> str:
     return "one_day" if (slot == slot[0]).all() else ""
 
 
-def _replications(xy: np.ndarray, analysis: str, share: float) -> int:
+def _replications(
+    xy: np.ndarray, place: np.ndarray, slot: np.ndarray, setting: Setting, share: float
+) -> int:
     """Return how many rearrangements fit the work allowed."""
-    pairs = cKDTree(xy).query_ball_point(xy, RADIUS_M, return_length=True).sum()
-    work = WORK[analysis] * share / len(CLASSES)
-    return int(np.clip(work // pairs, *REPLICATIONS[analysis]))
+    zones = cKDTree(xy).query_ball_point(xy, RADIUS_M, return_length=True).sum()
+    prospective = setting.name == "prospective"
+    drawn = (slot >= setting.n_slots - setting.longest).sum() if prospective else len(place)
+    work = WORK[setting.name] * share / len(CLASSES)
+    return int(np.clip(work // (zones + drawn), *REPLICATIONS[setting.name]))
