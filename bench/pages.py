@@ -26,7 +26,8 @@ import duckdb
 HERE = Path(__file__).resolve().parent
 APP = HERE.parent / "dashboard" / "app.py"
 PAGES = (
-    "overview", "dossier", "coverage", "cameras", "patrols", "hotspots", "ratings", "data",
+    "overview", "dossier", "coverage", "cameras", "patrols", "clusters", "alarms", "tonight",
+    "hotspots", "clock", "concentration", "accuracy", "ratings", "data",
 )  # fmt: skip
 
 
