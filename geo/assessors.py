@@ -93,11 +93,12 @@ def find_assessor_effects(
     n_assessors = int(assessor.max()) + 1 if len(assessor) else 0
     cells = item * (int(period.max()) + 1 if len(period) else 1) + period
     centred = scores - _means(scores, cells)[cells]
-    keys = np.stack([community, period, assessor], axis=1)
-    visits, of_visit = np.unique(keys, axis=0, return_inverse=True)
-    of_visit = of_visit.reshape(-1)
+    n_periods = int(period.max()) + 1 if len(period) else 1
+    keys = (community * n_periods + period) * max(n_assessors, 1) + assessor
+    visits, of_visit = np.unique(keys, return_inverse=True)
     y = _means(centred, of_visit)
-    places, by = visits[:, 0], visits[:, 2]
+    by = visits % max(n_assessors, 1)
+    places = visits // max(n_assessors, 1) // n_periods
     effect, se, group, spare = _two_way(y, places, by, n_assessors)
     told = np.isfinite(effect) & (se > 0)
     z = np.where(told, effect / np.where(told, se, 1.0), np.nan)
@@ -109,7 +110,7 @@ def find_assessor_effects(
         between = _variance_between(effect[told], se[told])
         shrunk[told] = effect[told] * between / (between + se[told] ** 2)
         half[told] = stats.t.ppf(0.975, max(spare, 1)) * se[told]
-    pairs = np.unique(np.stack([assessor, community], axis=1), axis=0)
+    pairs = np.unique(community * max(n_assessors, 1) + assessor) % max(n_assessors, 1)
     return AssessorEffects(
         effect=effect,
         low=effect - half,
@@ -118,7 +119,7 @@ def find_assessor_effects(
         p=p,
         q=q,
         n_visits=np.bincount(by, minlength=n_assessors),
-        n_communities=np.bincount(pairs[:, 0], minlength=n_assessors),
+        n_communities=np.bincount(pairs, minlength=n_assessors),
         n_scores=np.bincount(assessor, minlength=n_assessors),
         group=group,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from etl.marts.context import MartContext
 from etl.marts.rating_texts import figure
@@ -126,8 +127,8 @@ def fill_assessors(context: MartContext, standard: Standard) -> None:
     good = (share >= 0.0) & (share <= 1.0)
     if not good.any():
         return
-    names, who = np.unique(np.asarray(rows["assessor"], dtype=object)[good], return_inverse=True)
-    period = np.unique(np.asarray(rows["period"], dtype=object)[good], return_inverse=True)[1]
+    who, names = pd.factorize(np.asarray(rows["assessor"], dtype=object)[good], sort=True)
+    period, _ = pd.factorize(np.asarray(rows["period"], dtype=object)[good], sort=True)
     found = find_assessor_effects(
         share[good], _ints(rows["i"])[good], _ints(rows["k"])[good], period, who
     )

@@ -18,8 +18,8 @@ from geo.rates import shrink
 from geo.resampling import rank_interval, resample_counts, resample_visits
 from geo.scoring import Shares
 
-# Few communities are told to within 5 points, ten thousand to within 20 in half a second.
-DRAWN_ROWS, FEWEST, MOST = 300_000, 30, 400
+# Up to 375 communities are told to within 5 points, three thousand to within 15.
+DRAWN_ROWS, FEWEST, MOST = 150_000, 20, 400
 BLOCK_ROWS = 60_000
 FIRM, FAIR = 0.8, 0.6
 _COUNTS = {
