@@ -21,7 +21,7 @@ SIGNIFICANT = 0.05
 RADIUS_M = 500.0
 MAX_SHARE = 0.25
 # a scan of more incidents looks at an even sample of about so many
-MOST_INCIDENTS = {"district": 200_000, "station": 20_000}
+MOST_INCIDENTS = {"district": 200_000, "station": 10_000}
 REPLICATIONS = {"prospective": (99, 999), "retrospective": (99, 199)}
 # a scan stops once so many random rearrangements were as likely: then p is known to be large
 STOP_AFTER = 10
@@ -62,7 +62,7 @@ def derive(context: MartContext) -> None:
     Retrospective: the last 52 weeks by week, clusters of up to 8 weeks. 999 random rearrangements
     (retrospective 199), fewer where there is very much to look at but never under 99, and no more
     once 10 of them reached the most likely cluster. Only clusters with p <= 0.05 are kept. Above
-    200,000 incidents (of a station 20,000) a scan looks at an even sample of them, which p and the
+    200,000 incidents (of a station 10,000) a scan looks at an even sample of them, which p and the
     statistic are of; counts are of all.
     """
     number_areas(context.con)
