@@ -203,8 +203,9 @@ def outlines_from_wkb(
     GeoError
         Something other than a two-dimensional polygon or multipolygon, little-endian.
     """
-    begins = np.ascontiguousarray(offsets, dtype=np.int64)
-    data = np.ascontiguousarray(data, dtype=np.uint8)
+    begins = np.ascontiguousarray(offsets, dtype=np.int64).view()
+    data = np.ascontiguousarray(data, dtype=np.uint8).view()
+    data.flags.writeable = begins.flags.writeable = False  # as most come: one kernel for all
     there = np.ones(len(begins) - 1, np.bool_) if valid is None else np.ascontiguousarray(valid)
     n_parts, n_rings, n_points, wrong = measure_wkb(data, begins, there)
     if wrong >= 0:

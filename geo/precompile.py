@@ -12,6 +12,8 @@ from geo.alone import see_alone
 from geo.coverage import cover_city
 from geo.mounting import mount_cameras
 from geo.near_repeat import knox
+from geo.nearest import nearest
+from geo.outlines import geojson, outlines_from_wkb, outlines_of, outlines_to_wkb
 from geo.patrol import hours_manned, patrol_reach, reach_bits, within_reach
 from geo.patrol_gaps import find_gaps
 from geo.scan import scan
@@ -35,6 +37,10 @@ def compile_kernels() -> None:
     see(sight, [50.0], [55.0])
     spot = (np.array([50.0]), np.array([55.0]))
     cover_city([area], [house], sight, blind=[("recognise", "day")], points=[spot])
+    nearest(*spot, of_x=spot[0], of_y=spot[1])
+    shapes = outlines_of([area, house])
+    outlines_from_wkb(*outlines_to_wkb(shapes))
+    geojson(shapes)
     reach = patrol_reach(
         [20.0], [20.0], radius_m=50.0, communities=[area], buildings=[house],
         hours=hours_manned([8.0], [20.0]),
