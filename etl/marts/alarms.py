@@ -88,11 +88,11 @@ def fill_alarms(context: MartContext, notes: Notes) -> dict[str, Raised]:
     alarms: list[Row] = []
     for number, kind in enumerate(method.kinds):
         stations = split_by_station(rows.filter(pc.equal(rows["kind"], kind)))
-        tables = {
-            station: count_pairs(part, method, np.random.default_rng([context.seed, number, k]))
-            for k, (station, part) in enumerate(stations.items())
-            if part.num_rows >= FEWEST_INCIDENTS
-        }
+        enough = {one: t for one, t in stations.items() if t.num_rows >= FEWEST_INCIDENTS}
+        tables = {}
+        for k, (station, part) in enumerate(enough.items()):
+            rng = np.random.default_rng([context.seed, number, k])
+            tables[station] = count_pairs(part, method, rng, n_stations=len(enough))
         if tables:
             bands += _ring_kind(context, kind, stations, tables, alarms, notes)
         else:

@@ -20,10 +20,11 @@ from geo.repeat_alarms import Rule
 DAYS = 365
 # the newest of the year, where a station has more of a kind
 MOST_INCIDENTS = 1_000
-# every table is shuffled a few times; one that then looks raised nearby is shuffled anew, oftener
-# when it is small: its p is finer for the same price
+# Every table is shuffled a few times; one that then looks raised nearby is shuffled anew, as often
+# as its p must be fine to count among so many stations, or as its size allows.
 FIRST, LOOKS_RAISED = 99, 0.05
-AGAIN = ((150, 4_999), (500, 1_999), (MOST_INCIDENTS, 999))
+AT_LEAST, PER_STATION = 999, 200
+AT_MOST = ((150, 4_999), (500, 1_999), (MOST_INCIDENTS, 999))
 
 # Narrow rows first: a big city has a million incidents of these kinds, of which most are left out.
 _OF_KINDS = """
@@ -126,7 +127,9 @@ def points_of(rows: pa.Table) -> np.ndarray:
     return np.column_stack([rows["x"].to_numpy(), rows["y"].to_numpy()])
 
 
-def count_pairs(rows: pa.Table, method: Method, rng: np.random.Generator) -> tuple[KnoxTable, int]:
+def count_pairs(
+    rows: pa.Table, method: Method, rng: np.random.Generator, *, n_stations: int
+) -> tuple[KnoxTable, int]:
     """Return the table of pairs of a station's incidents, and how often they were shuffled.
 
     Parameters
@@ -137,6 +140,8 @@ def count_pairs(rows: pa.Table, method: Method, rng: np.random.Generator) -> tup
         From `read_method`.
     rng
         Source of the shuffles.
+    n_stations
+        Stations with a table of this kind.
 
     Returns
     -------
@@ -144,7 +149,8 @@ def count_pairs(rows: pa.Table, method: Method, rng: np.random.Generator) -> tup
         p is of the second shuffling alone where there is one.
     """
     n = rows.num_rows
-    again = next((times for most, times in AGAIN if n <= most), AGAIN[-1][1])
+    limit = next((times for most, times in AT_MOST if n <= most), AT_MOST[-1][1])
+    again = min(limit, max(AT_LEAST, PER_STATION * n_stations - 1))
     found = _shuffle(rows, method, FIRST, rng)
     if found.p[:2, 0].min() > LOOKS_RAISED:
         return found, FIRST

@@ -139,7 +139,7 @@ def test_the_series_rings_and_its_alarms_expire(planted) -> None:
     bands = fetch(
         planted,
         "SELECT distance_to_m, days_to, observed, expected, p FROM mart.near_repeats "
-        "WHERE scope_kind = 'district' AND kind = 'burglary' AND is_raised ORDER BY ALL",
+        "WHERE scope_id = 's1' AND kind = 'burglary' AND is_raised ORDER BY ALL",
     )
     assert bands
     assert all(observed > expected and p <= 0.05 for _, _, observed, expected, p in bands)
