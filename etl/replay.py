@@ -25,6 +25,18 @@ from etl.standards import SHIPPED, StandardError, find_standard, load_standard, 
 from etl.store import Store, read_manifest
 
 Row = dict[str, Any]
+_PLAIN = (
+    "community_id",
+    "name",
+    "name_en",
+    "score_before",
+    "score_after",
+    "grade_before",
+    "grade_after",
+    "rank_before",
+    "rank_after",
+    "direction",
+)
 
 
 @dataclass(frozen=True)
@@ -266,14 +278,13 @@ def write_rows(rescored: Rescored, out: Path) -> None:
     out
         File; replaced.
     """
-    plain = [name for name in rescored.rows[0] if name not in ("items", "held_by")]
     with out.open("w", encoding="utf-8-sig", newline="") as sink:
         writer = csv.writer(sink)
-        writer.writerow([*plain, "moved_by", "held_by"])
+        writer.writerow([*_PLAIN, "moved_by", "held_by"])
         for row in rescored.rows:
             moved = "; ".join(f"{one['item_id']} {one['change']:+g}" for one in row["items"])
             held = "; ".join(one["name_zh"] for one in row["held_by"])
-            writer.writerow([*(_guarded(row[name]) for name in plain), moved, held])
+            writer.writerow([*(_guarded(row[name]) for name in _PLAIN), moved, held])
 
 
 def _guarded(value: Any) -> Any:
