@@ -94,12 +94,8 @@ def read_changes(con: duckdb.DuckDBPyConnection, cameras: CameraList, as_of: dat
     who = np.concatenate([who, undated])
     since = np.concatenate([since, repaired[undated]])
     until = np.concatenate([until, np.full(len(undated), ALWAYS)])
-    since, until = np.maximum(since, begin[who]), np.minimum(until, end[who])
-    real = (since < until) & ~never[who]
     used = np.flatnonzero(~never & (begin < end))
-    changes = _follow(
-        used, begin[used], np.minimum(end[used], ALWAYS), who[real], since[real], until[real]
-    )
+    changes = _follow(used, begin[used], end[used], who, since, until)
     return Changes(first, last_day, *changes, n_undated=len(undated))
 
 
@@ -111,7 +107,7 @@ def _follow(
     since: NDArray[np.int64],
     until: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Camera, day, state before and after of each change."""
+    """Camera, day, state before and after of each change; a fault out of use changes nothing."""
     n, m = len(used), len(who)
     camera = np.concatenate([used, used, who, who])
     day = np.concatenate([begin, end, since, until])

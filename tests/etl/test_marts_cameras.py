@@ -80,6 +80,8 @@ def test_the_last_day_is_what_coverage_says_and_scopes_are_sums(city: City) -> N
     station = history(city, "station", "s1")[-1]
     assert (station["n_working"], station["station_id"], station["street_id"]) == (2, "s1", None)
     assert history(city)[-1]["street_id"] == "t0"
+    first = history(city)[0]  # what was there before the record is no event of its first day
+    assert (first["n_working"], first["n_installed"], first["n_failed"]) == (2, 0, 0)
 
 
 def test_coverage_as_of_any_date_is_one_call(city: City) -> None:
