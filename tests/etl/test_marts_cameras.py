@@ -84,6 +84,14 @@ def test_the_last_day_is_what_coverage_says_and_scopes_are_sums(city: City) -> N
     assert (first["n_working"], first["n_installed"], first["n_failed"]) == (2, 0, 0)
 
 
+def test_what_happens_on_the_last_day_counts(city: City) -> None:
+    city.camera("k1", 50, 50, installed_on=AS_OF)
+    city.camera("k2", 20, 20, installed_on=date(2026, 7, 1))
+    last = history(city.derive())[-1]
+    assert (last["from_on"], last["n_working"], last["n_installed"]) == (AS_OF, 1, 1)
+    assert last["seen_area_m2"] == pytest.approx(QUARTER, rel=0.15)
+
+
 def test_coverage_as_of_any_date_is_one_call(city: City) -> None:
     city.camera("k1", 50, 50, installed_on=date(2025, 1, 10))
     city.derive()
