@@ -91,7 +91,7 @@ class CoreFiller:
 
     def __post_init__(self) -> None:
         """Start with the widest box: where the projection is meant to be used."""
-        self.scoping = Scoping(self.district.tolerance_m)
+        self.scoping = Scoping(self.district.tolerance_m, self.district.epsg)
         frame = Frame(self.district.bounds or usable_box(self.district.epsg), self.district.epsg)
         self.loader = TableLoader(
             self.district, self.report, self.progress, now=self.now, frame=frame

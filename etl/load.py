@@ -197,8 +197,8 @@ class TableLoader:
         owner.mended.append(int(mended.sum()))
         _note_codes(faults, codes, "one valid polygon")
         datum, good = str(owner.datum), ~faults.bad
-        middle = shapely.point_on_surface(shapes)
-        lon, lat = shapely.get_x(middle), shapely.get_y(middle)
+        west, south, east, north = shapely.bounds(shapes).T
+        lon, lat = (west + east) / 2, (south + north) / 2
         lon[good], lat[good] = to_lonlat(lon[good], lat[good], datum)
         away = np.flatnonzero(good & ~within(lon, lat, self.frame.bounds))
         faults.add("geometry", "outside", away, None, str(self.frame.bounds))

@@ -45,6 +45,7 @@ class Scoping:
     """Knows the areas loaded so far and assigns rows to them."""
 
     tolerance_m: float
+    epsg: int
     areas: dict[str, Area] = field(default_factory=dict)
     owners: dict[str, pa.Table] = field(default_factory=dict)
 
@@ -189,9 +190,9 @@ class Scoping:
             )
 
     def _by_middle(self, staged: Staged) -> dict[str, pa.Array]:
-        shapes = shapely.from_wkb(staged.rows["geometry"].to_numpy())
-        middle = shapely.point_on_surface(shapes)
-        x, y = shapely.get_x(middle), shapely.get_y(middle)
+        """Assign a building by its inner point, which loading wrote in degrees."""
+        lon, lat = (_floats(staged.rows[one]) for one in ("lon", "lat"))
+        x, y = projection.project(lon, lat, epsg=self.epsg)
         return {
             key: self.areas[other].names(self.areas[other].index.locate(x, y))
             for other, key in AREAS.items()

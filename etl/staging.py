@@ -210,9 +210,8 @@ def gathered_by(rows: pa.Table, column: str) -> pa.Table:
         return (_by_number(values) if _repeats(values) else values).take(order)
 
     with ThreadPoolExecutor(2) as pool:
-        return pa.table(
-            dict(zip(rows.column_names, pool.map(taken, rows.column_names), strict=True))
-        )
+        columns = list(pool.map(taken, rows.column_names))
+    return pa.table(dict(zip(rows.column_names, columns, strict=True)))
 
 
 def _by_number(values: pa.Array) -> pa.DictionaryArray:
@@ -222,7 +221,9 @@ def _by_number(values: pa.Array) -> pa.DictionaryArray:
 def _repeats(values: pa.Array) -> bool:
     """Tell whether a text column says the same few things: numbers are moved faster than texts."""
     first = values.slice(0, SAMPLE)
-    return pa.types.is_string(values.type) and pc.count_distinct(first).as_py() * 10 < len(first)
+    if not pa.types.is_string(values.type):
+        return False
+    return int(pc.count_distinct(first).as_py()) * 10 < len(first)
 
 
 __all__ = ["CONTENT", "FILE", "KEY", "Faults", "FileRows", "Staged", "gathered_by"]
