@@ -25,12 +25,16 @@ Change = Callable[[duckdb.DuckDBPyConnection], object]
 
 
 def fill_town(con: duckdb.DuckDBPyConnection) -> None:
-    """Forty-nine communities of 60 m in 84 m, four houses each, and some hundred cameras."""
+    """Forty-nine communities of 60 m in 84 m with four houses and two cameras each.
+
+    Those of the last column lie 300 m apart from the others and have no camera.
+    """
     rng = np.random.default_rng(3)
     for statement in schema.create_statements():
         con.execute(statement)
     for k in range(SIDE * SIDE):
-        x, y = X0 + 84 * (k % SIDE), Y0 + 84 * (k // SIDE)
+        lonely = k % SIDE == SIDE - 1
+        x, y = X0 + 84 * (k % SIDE) + 300 * lonely, Y0 + 84 * (k // SIDE)
         box = shapely.to_wkb(shapely.box(x, y, x + 60, y + 60))
         con.execute(
             "INSERT INTO core.communities (community_id, name, station_id, street_id, geometry) "
@@ -43,7 +47,7 @@ def fill_town(con: duckdb.DuckDBPyConnection) -> None:
                 "INSERT INTO core.buildings (building_id, geometry) VALUES (?, ?)",
                 [f"b{k:02}{h}", shapely.to_wkb(house)],
             )
-        for c in range(2):
+        for c in range(0 if lonely else 2):
             bearing = float(rng.uniform(0, 360)) if rng.random() > 0.1 else None
             place = (x + rng.uniform(0, 4), y + rng.uniform(0, 60))
             put_camera(con, f"k{k:02}{c}", *place, k, bearing)
@@ -124,7 +128,7 @@ CHANGES: dict[str, tuple[int, str | Change]] = {
     "a camera is moved": (
         20, "UPDATE core.cameras SET x = x + 9, y = y + 3 WHERE camera_id = 'k240'"),
     "a camera is moved across the town": (
-        20, f"UPDATE core.cameras SET x = {X0 + 10}, y = {Y0 + 2} WHERE camera_id = 'k480'"),
+        20, f"UPDATE core.cameras SET x = {X0 + 10}, y = {Y0 + 2} WHERE camera_id = 'k470'"),
     "a camera turns": (
         20, "UPDATE core.cameras SET bearing_deg = 200 WHERE camera_id = 'k000'"),
     "a camera fails": (
@@ -139,6 +143,14 @@ CHANGES: dict[str, tuple[int, str | Change]] = {
             "INSERT INTO core.buildings (building_id, geometry) VALUES ('a0', ?)",
             [shapely.to_wkb(shapely.box(X0 + 84 * 3 + 61, Y0 + 84 * 3, X0 + 84 * 3 + 66,
                                         Y0 + 84 * 3 + 40))])),
+    "the nearest camera of places out of its sight goes": (
+        20, "DELETE FROM core.cameras WHERE x = (SELECT max(x) FROM core.cameras)"),
+    "a camera comes that is nearest to places out of its sight": (
+        20, lambda con: put_camera(con, "new", X0 + 84 * 5 + 200, Y0 + 30, 5)),
+    "a building comes where no camera looks": (
+        5, lambda con: con.execute(
+            "INSERT INTO core.buildings (building_id, geometry) VALUES ('a0', ?)",
+            [shapely.to_wkb(shapely.box(X0 + 84 * 6 + 326, Y0 + 8, X0 + 84 * 6 + 330, Y0 + 50))])),
     "a building goes": (20, "DELETE FROM core.buildings WHERE building_id = 'b240'"),
     "an incident comes": (
         20, lambda con: put_incident(con, "i99", X0 + 84 * 3 + 30, Y0 + 84 * 3 + 29, 24)),
