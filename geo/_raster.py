@@ -37,9 +37,9 @@ def toggle_edge(x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, parit
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lay_ground(
+def lay_ground(  # type: ignore[no-untyped-def]
     edges, edge_starts, area, walls, wall_starts, houses, first, beyond, mask, west, south, cell
-):  # type: ignore[no-untyped-def]
+):
     """Mark the open ground of one area: all of it less the houses listed from first to beyond."""
     ny, nx = mask.shape
     parity = np.zeros((ny, nx), np.uint8)

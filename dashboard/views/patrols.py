@@ -122,10 +122,10 @@ def _gap_cards(page: Page, rows: pd.DataFrame, hour: str) -> list[Card]:
         if pd.isna(missed):
             continue
         share = f.share(float(missed) / total) if total else "–"
-        made.append(Card(
-            t(f"patrols.{measure}"), share, strong=measure == "n_unmanned",
-            lines=(t(f"patrols.of_{measure}", n=f.number(missed), total=f.number(total), hour=when),),
-        ))  # fmt: skip
+        of = t(f"patrols.of_{measure}", n=f.number(missed), total=f.number(total), hour=when)
+        made.append(
+            Card(t(f"patrols.{measure}"), share, strong=measure == "n_unmanned", lines=(of,))
+        )
     return made
 
 
