@@ -25,15 +25,8 @@ from numpy.typing import NDArray
 
 from geo._scan_choice import STOPS, Window, gini, within, without_overlap
 from geo._scan_input import Model, check_limits, expected_cases, read_cases, read_places
-from geo._scan_null import (
-    Search,
-    at_least,
-    best_windows,
-    count_rows,
-    null_distribution,
-    shuffled,
-    thrown,
-)
+from geo._scan_null import at_least, null_distribution, shuffled, thrown
+from geo._scan_search import Search, best_windows, count_rows
 from geo._scan_zones import lay_zones
 from geo.errors import GeoError
 from geo.grid import Floats, Ints
