@@ -1,16 +1,24 @@
-"""Exact isovists, side by side in one run: geo.viewshed, pysovist, shapely shadow difference.
+"""Exact isovists, side by side in one run: geo.viewshed, CGAL, pysovist, shapely shadows.
 
     python bench/isovists.py --buildings 2000 --origins 20000
+    python bench/isovists.py --buildings 500000 --origins 100000
 
 Every contender gets the same walls and origins and hands back the area of each isovist; ours also
-writes every outline, and once more as shapely polygons. One core. The peers are slow, so each gets
-the first origins alone, and rates are compared. pysovist belongs into a virtual environment of its
-own; point PYTHONPATH at its site-packages. A peer that is missing is named and skipped.
+writes every outline, and once more as shapely polygons. One core, CPU time. The peers are slow, so
+each gets some of the origins, spread evenly, and rates are compared. CGAL's triangular expansion
+is our program tests/geo/cgal/isovists.cpp, compiled here with -O2 and without CGAL's checks: each
+origin has an arrangement of the walls within range, since one of the whole city would let a view
+run to the horizon. pysovist belongs into a virtual environment of its own; point PYTHONPATH at its
+site-packages. A peer that is missing is named and skipped.
 """
 
 import argparse
+import functools
 import importlib.util
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,7 +56,7 @@ def make_origins(n: int, city: np.ndarray, rng: np.random.Generator) -> np.ndarr
     return xy[np.lexsort(((xy[:, 0] // 200), (xy[:, 1] // 200)))]
 
 
-Peer = Callable[[np.ndarray, float], np.ndarray]
+Peer = Callable[[np.ndarray, float], tuple[np.ndarray, float]]  # areas, CPU seconds
 
 
 def shadows(walls: np.ndarray) -> Peer:
@@ -56,8 +64,10 @@ def shadows(walls: np.ndarray) -> Peer:
     tree = shapely.STRtree(shapely.linestrings(walls.reshape(-1, 2, 2)))
     tree.query(shapely.Point(0, 0))
 
-    def areas(xy: np.ndarray, range_m: float) -> np.ndarray:
-        return np.array([one_by_shadows(origin, tree, walls, range_m) for origin in xy])
+    def areas(xy: np.ndarray, range_m: float) -> tuple[np.ndarray, float]:
+        begun = time.process_time()
+        found = np.array([one_by_shadows(origin, tree, walls, range_m) for origin in xy])
+        return found, time.process_time() - begun
 
     return areas
 
@@ -87,9 +97,34 @@ def pysovist_isovists(walls: np.ndarray) -> Peer:
 
     plan = pysovist.Plan(walls.reshape(-1, 2, 2))
 
-    def areas(xy: np.ndarray, range_m: float) -> np.ndarray:
+    def areas(xy: np.ndarray, range_m: float) -> tuple[np.ndarray, float]:
+        begun = time.process_time()
         seen = [pysovist.isovist(plan, origin, max_distance=range_m) for origin in xy]
-        return np.array([one.area if hasattr(one, "area") else one.metrics["area"] for one in seen])
+        spent = time.process_time() - begun
+        found = [one.area if hasattr(one, "area") else one.metrics["area"] for one in seen]
+        return np.array(found), spent
+
+    return areas
+
+
+def cgal_isovists(walls: np.ndarray, folder: Path) -> Peer | None:
+    compiler = shutil.which("c++")
+    if compiler is None:
+        return None
+    source = Path(__file__).resolve().parent.parent / "tests" / "geo" / "cgal" / "isovists.cpp"
+    program = folder / "isovists"
+    options = ["-O2", "-DNDEBUG", "-std=c++17"]
+    command = [compiler, *options, source, "-o", program, "-lgmp", "-lmpfr"]
+    if subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode:
+        return None
+
+    def areas(xy: np.ndarray, range_m: float) -> tuple[np.ndarray, float]:
+        job = np.array([len(walls), len(xy)], "<i8").tobytes()
+        job += np.array([range_m], "<f8").tobytes()
+        job += walls.astype("<f8").tobytes() + xy.astype("<f8").tobytes()
+        done = subprocess.run([program], input=job, stdout=subprocess.PIPE, check=True)
+        found = np.frombuffer(done.stdout, "<f8")
+        return found[:-1], float(found[-1])
 
     return areas
 
@@ -121,12 +156,17 @@ def main() -> None:
         f"{len(city):,} buildings, {len(walls):,} walls; index {time.process_time() - begun:.2f} s"
     )
     viewsheds(xy[:2, 0], xy[:2, 1], index, range_m=30)  # compile
-    peers = {"shapely shadows": shadows(walls)}
+    folder = tempfile.TemporaryDirectory()
+    peers = {"CGAL triangular expansion": cgal_isovists(walls, Path(folder.name))}
     if importlib.util.find_spec("pysovist"):
         peers["pysovist"] = pysovist_isovists(walls)
     else:
         print("pysovist is not installed: pip install pysovist in a venv of its own, then set "
               "PYTHONPATH to its site-packages")  # fmt: skip
+    peers["shapely shadows"] = shadows(walls)
+    if peers["CGAL triangular expansion"] is None:
+        print("CGAL is left out: apt install g++ libcgal-dev")
+        del peers["CGAL triangular expansion"]
     for range_m in (30.0, 60.0):
         views = viewsheds(xy[:, 0], xy[:, 1], index, range_m=range_m)
         rates = []
@@ -144,16 +184,17 @@ def main() -> None:
         print(f"  geo.viewshed              {ours:>10,.0f} per s   {n_bad} invalid")
         print(f"  ... and shapely polygons  {whole:>10,.0f} per s")
         print(f"  ... wedges of 90 degrees  {wedge:>10,.0f} per s")
-        few = xy[: options.peer_origins]
+        some = np.linspace(0, len(xy) - 1, options.peer_origins).astype(int)
+        few = xy[some]
         for name, peer in peers.items():
-            begun = time.process_time()
-            areas = peer(few, range_m)
-            rate = len(few) / (time.process_time() - begun)
-            exact = name == "pysovist"
-            mine = views.areas_m2 if exact else shapely.area(shapes)
-            apart = np.abs(areas / mine[: len(few)] - 1).max()
-            print(f"  {name:<24}  {rate:>10,.0f} per s   ours {ours / rate:,.0f} x   "
+            areas, seconds = peer(few, range_m)
+            rate = len(few) / seconds
+            mine = shapely.area(shapes) if name == "shapely shadows" else views.areas_m2
+            apart = np.abs(areas / mine[some] - 1).max()
+            again = len(xy) / best_of(3, functools.partial(see, hfov=360.0))  # beside the peer
+            print(f"  {name:<25} {rate:>10,.0f} per s   ours {again / rate:,.0f} x   "
                   f"areas apart by {apart:.1e}")  # fmt: skip
+    folder.cleanup()
 
 
 if __name__ == "__main__":

@@ -62,40 +62,30 @@ def _grown(table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _columns(ox, oy, reach, grid, cy):  # type: ignore[no-untyped-def]
-    """First and last entry of a row of cells whose walls may lie within reach."""
-    starts, _, _, half, west, south, size, nx, _ = grid
-    low = south + cy * size - oy
-    away = max(low, -low - size, 0.0)
-    far = reach + half
-    wide = math.sqrt(max(far * far - away * away, 0.0))
-    x0, x1 = (ox - wide - west) / size, (ox + wide - west) / size
-    if x1 < 0.0 or x0 >= nx:
-        return np.int64(0), np.int64(0)
-    cx0, cx1 = int(max(x0, 0.0)), int(min(x1, nx - 1.0))
-    return starts[cy * nx + cx0], starts[cy * nx + cx1 + 1]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _rows(oy, reach, grid):  # type: ignore[no-untyped-def]
-    """First and last row of cells whose walls may lie within reach; none when last < first."""
-    _, _, _, half, _, south, size, _, ny = grid
-    far = reach + half
-    y0, y1 = (oy - far - south) / size, (oy + far - south) / size
-    if y1 < 0.0 or y0 >= ny:
-        return 0, -1
-    return int(max(y0, 0.0)), int(min(y1, ny - 1.0))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _facing(ox, oy, reach, grid, closed, found):  # type: ignore[no-untyped-def]
-    """Walls whose line passes within reach, and whose front is to the origin; no branches."""
-    ends = grid[1]
-    reach2 = reach * reach
-    n = 0
-    cy0, cy1 = _rows(oy, reach, grid)
-    for cy in range(cy0, cy1 + 1):
-        k0, k1 = _columns(ox, oy, reach, grid, cy)
+    """Walls whose line passes within reach, and whose front is to the origin.
+
+    Cells are searched row by row, as wide as the circle is there. The inner loop has no branches.
+    Gives -1 where there is no room for what is found.
+    """
+    starts, ends, _, half, west, south, size, nx, ny = grid
+    per, far, reach2 = 1.0 / size, reach + half, reach * reach
+    n, y0, y1 = 0, (oy - far - south) * per, (oy + far - south) * per
+    if y1 < 0.0 or y0 >= ny:
+        return n
+    for cy in range(int(max(y0, 0.0)), int(min(y1, ny - 1.0)) + 1):
+        low = south + cy * size - oy
+        away = max(low, -low - size, 0.0)
+        wide = math.sqrt(max(far * far - away * away, 0.0))
+        x0, x1 = (ox - wide - west) * per, (ox + wide - west) * per
+        if x1 < 0.0 or x0 >= nx:
+            continue
+        k0, k1 = (
+            starts[cy * nx + int(max(x0, 0.0))],
+            starts[cy * nx + int(min(x1, nx - 1.0)) + 1],
+        )
+        if n + k1 - k0 > len(found):
+            return -1
         for k in range(k0, k1):
             ax, ay = ends[k, 0] - ox, ends[k, 1] - oy
             bx, by = ends[k, 2] - ox, ends[k, 3] - oy
@@ -136,7 +126,10 @@ def _gather(  # type: ignore[no-untyped-def]
     ox, oy, ux, uy, width, reach, ends, sources, closed, found, n_found, seen, source, touching
 ):  # fmt: skip
     """Cut the walls found to the reach, and note the directions of those that are touched."""
-    n, n_touching = np.int64(0), np.int64(0)  # a literal 0 would compile the callees twice
+    n, n_touching = (
+        np.int64(0),
+        np.int64(0),
+    )  # a literal 0 would compile the callees twice
     reach2 = reach * reach
     for i in range(n_found):
         k = found[i]
@@ -162,7 +155,10 @@ def _gather(  # type: ignore[no-untyped-def]
             if root <= 0.0:
                 continue
             root = math.sqrt(root)
-            low, high = max((-half - root) / length2, 0.0), min((root - half) / length2, 1.0)
+            low, high = (
+                max((-half - root) / length2, 0.0),
+                min((root - half) / length2, 1.0),
+            )
             if low >= high:
                 continue
             if high < 1.0:
@@ -255,7 +251,13 @@ def _distance(seen, w, dx, dy):  # type: ignore[no-untyped-def]
 def _add_run(runs, n, this, sx, sy, sr, p0, fx, fy, fr, p1):  # type: ignore[no-untyped-def]
     """Continue the last run, or begin another."""
     if n == 0 or runs[n - 1, ID] != this:
-        runs[n, ID], runs[n, SX], runs[n, SY], runs[n, SR], runs[n, P0] = this, sx, sy, sr, p0
+        runs[n, ID], runs[n, SX], runs[n, SY], runs[n, SR], runs[n, P0] = (
+            this,
+            sx,
+            sy,
+            sr,
+            p0,
+        )
         n += 1
     runs[n - 1, FX], runs[n - 1, FY], runs[n - 1, FR], runs[n - 1, P1] = fx, fy, fr, p1
     return n
@@ -527,27 +529,40 @@ def _put(out, first, pos, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _first_at(arcs, p):  # type: ignore[no-untyped-def]
+    """First vertex of the circle at a pseudo-angle or beyond it."""
+    n = len(arcs)
+    step = min(int(p * (n / 2.0)), 2 * n - 1)
+    i = int(arcs[step >> 1, 3 + (step & 1)])
+    return i + ((i < n) & (arcs[min(i, n - 1), 2] < p))  # a step holds one vertex at most
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _put_arc(ox, oy, ux, uy, reach, sx, sy, p0, fx, fy, p1, arcs, out, first, pos):  # type: ignore[no-untyped-def]
     """Write the vertices of the circle between two directions; give the angle between these."""
-    n = len(arcs)
-    scale = n / 4.0
-    i = 0 if p0 == 0.0 else int(arcs[min(int(p0 * scale), n - 1), 3])
-    while p0 > 0.0 and i < n and arcs[i, 2] <= p0:
-        i += 1
-    if i == n or arcs[i, 2] >= p1:
+    i0, i1 = _first_at(arcs, p0), _first_at(arcs, p1)
+    if i0 == i1:
         return pos, _turn(sx, sy, fx, fy)
-    begun, cx, cy = i, 0.0, 0.0
-    apart = reach > n * MERGE_M  # no two vertices of the circle are one
-    angle = _turn(sx, sy, arcs[i, 0] * ux - arcs[i, 1] * uy, arcs[i, 0] * uy + arcs[i, 1] * ux)
-    while i < n and arcs[i, 2] < p1:
+    ax, ay = arcs[i0, 0] * ux - arcs[i0, 1] * uy, arcs[i0, 0] * uy + arcs[i0, 1] * ux
+    pos = _put(out, first, pos, ox + reach * ax, oy + reach * ay)
+    cx, cy = ax, ay
+    if reach > len(arcs) * MERGE_M:  # no two vertices of the circle are one
+        rx, ry, step = reach * ux, reach * uy, np.uint64(pos - i0 - 1)
+        for i in range(np.uint64(i0 + 1), np.uint64(i1)):  # unsigned: no index is negative
+            out[step + i, 0] = ox + (arcs[i, 0] * rx - arcs[i, 1] * ry)
+            out[step + i, 1] = oy + (arcs[i, 0] * ry + arcs[i, 1] * rx)
+        pos += i1 - i0 - 1
+        i = i1 - 1
         cx, cy = arcs[i, 0] * ux - arcs[i, 1] * uy, arcs[i, 0] * uy + arcs[i, 1] * ux
-        if apart and i > begun:
-            out[pos, 0], out[pos, 1] = ox + reach * cx, oy + reach * cy
-            pos += 1
-        else:
+    else:
+        for i in range(i0 + 1, i1):
+            cx, cy = (
+                arcs[i, 0] * ux - arcs[i, 1] * uy,
+                arcs[i, 0] * uy + arcs[i, 1] * ux,
+            )
             pos = _put(out, first, pos, ox + reach * cx, oy + reach * cy)
-        i += 1
-    return pos, angle + (i - 1 - begun) * (2.0 * math.pi / n) + _turn(cx, cy, fx, fy)
+    steps = (i1 - i0 - 1) * (2.0 * math.pi / len(arcs))
+    return pos, _turn(sx, sy, ax, ay) + steps + _turn(cx, cy, fx, fy)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -563,7 +578,12 @@ def _write(ox, oy, ux, uy, width, reach, runs, n_runs, arcs, out, first):  # typ
                 pos = _put(out, first, pos, ox, oy)
                 apexes += 1
             continue
-        sx, sy, fx, fy = sr * runs[k, SX], sr * runs[k, SY], fr * runs[k, FX], fr * runs[k, FY]
+        sx, sy, fx, fy = (
+            sr * runs[k, SX],
+            sr * runs[k, SY],
+            fr * runs[k, FX],
+            fr * runs[k, FY],
+        )
         twice = sx * fy - sy * fx
         if runs[k, ID] == ARC:
             if (p1 - p0) * reach < MERGE_M:
@@ -596,14 +616,13 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs, out):  # type
     """Views of many origins.
 
     `first` and `last` are (n, 2) unit directions, `width` the pseudo-angle between them (4 for
-    the whole circle), `arcs` the (k, 4) vertices of the unit circle, their pseudo-angles, and
-    for each of k equal steps of pseudo-angle the first vertex that may lie beyond its beginning.
+    the whole circle), `arcs` the (k, 5) vertices of the unit circle, their pseudo-angles, and
+    for each of 2 k equal steps of pseudo-angle the first vertex at its beginning or beyond.
     Returns vertices, where each view begins, exact areas, and how often each touches its origin.
     """
     n = len(x)
     ends, sources = grid[1], grid[2]
-    room = 0
-    found = np.empty(room, np.int64)
+    found = np.empty(256, np.int64)
     seen, source, touching = np.empty((0, 11)), np.empty(0), np.empty((0, 4))
     counts, raw, keys = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
     event, active = np.empty(0, np.int64), np.empty(0, np.int64)
@@ -612,24 +631,28 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs, out):  # type
     areas, apexes = np.zeros(n), np.zeros(n, np.uint8)
     for i in range(n):
         offsets[i + 1] = offsets[i]
-        n_found = 0
-        cy0, cy1 = _rows(y[i], reach[i], grid)
-        for cy in range(cy0, cy1 + 1):
-            k0, k1 = _columns(x[i], y[i], reach[i], grid, cy)
-            n_found += k1 - k0
-        if n_found >= room:
-            room = 2 * n_found + 64
-            found = np.empty(room, np.int64)
-            seen, source, touching = (
-                np.empty((4 * room, 11)),
-                np.empty(4 * room),
-                np.empty((2 * room, 4)),
-            )
-            counts, raw = np.empty(8 * room + 65, np.int64), np.empty(8 * room, np.int64)
-            keys, event = np.empty(8 * room), np.empty(8 * room, np.int64)
-            active = np.empty(8 * room, np.int64)
-            near, far, runs = np.empty(4 * room), np.empty(4 * room), np.empty((16 * room, 9))
         n_found = _facing(x[i], y[i], reach[i], grid, closed, found)
+        while n_found < 0:
+            found = np.empty(4 * len(found), np.int64)
+            n_found = _facing(x[i], y[i], reach[i], grid, closed, found)
+        if 2 * n_found + 2 > len(seen):  # a wall is seen, or touched and hides two sectors
+            room = 4 * n_found + 64
+            seen, source, touching = (
+                np.empty((room, 11)),
+                np.empty(room),
+                np.empty((room, 4)),
+            )
+            counts, raw = (
+                np.empty(2 * room + 65, np.int64),
+                np.empty(2 * room, np.int64),
+            )
+            keys, event = np.empty(2 * room), np.empty(2 * room, np.int64)
+            active, near, far = (
+                np.empty(2 * room, np.int64),
+                np.empty(room),
+                np.empty(room),
+            )
+            runs = np.empty((4 * room, 9))
         m, n_touching = _gather(
             x[i], y[i], first[i, 0], first[i, 1], width[i], reach[i],
             ends, sources, closed, found, n_found, seen, source, touching,

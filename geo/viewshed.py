@@ -278,8 +278,18 @@ def _check(
     rules = [
         ("x", x, np.abs(x) <= FARTHEST_M, "finite metres of a projected CRS"),
         ("y", y, np.abs(y) <= FARTHEST_M, "finite metres of a projected CRS"),
-        ("range_m", reach, (reach > 0) & (reach <= LONGEST_REACH_M), "metres in (0, 100000]"),
-        ("bearing_deg", bearing, np.isfinite(bearing), "finite degrees clockwise from north"),
+        (
+            "range_m",
+            reach,
+            (reach > 0) & (reach <= LONGEST_REACH_M),
+            "metres in (0, 100000]",
+        ),
+        (
+            "bearing_deg",
+            bearing,
+            np.isfinite(bearing),
+            "finite degrees clockwise from north",
+        ),
         ("hfov_deg", hfov, (hfov > 0) & (hfov <= 360), "degrees in (0, 360]"),
     ]
     faults = []
@@ -317,7 +327,8 @@ def _circle(n: int) -> NDArray[np.float64]:
     angle = 2 * np.pi * np.arange(n) / n
     x, y = np.cos(angle), np.sin(angle)
     p = np.array([pseudo_angle(a, b, 1.0, 0.0) for a, b in zip(x, y, strict=True)])
-    return np.column_stack([x, y, p, np.searchsorted(p, 4.0 * np.arange(n) / n)])
+    begin = np.searchsorted(p, 2.0 * np.arange(2 * n) / n).reshape(n, 2)
+    return np.column_stack([x, y, p, begin])
 
 
 def _join(parts: list[Views]) -> Views:
