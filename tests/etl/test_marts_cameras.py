@@ -234,6 +234,24 @@ def test_losses_and_pairs_by_hand(city: City) -> None:
     assert (pair["station_id"], pair["street_id"]) == ("s1", "t0")
 
 
+def test_an_incident_at_night_is_lost_with_the_only_camera_that_sees_at_night(city: City) -> None:
+    city.camera("k1", 50, 50)
+    city.camera("k2", 50, 50, night_range_m=0.0)
+    city.incident(50, 55, "2026-03-01 23:00")
+    city.incident(50, 55, "2026-03-01 12:00")
+    one, two = city.derive().rows("camera_losses")
+    assert (one["n_incidents_lost"], two["n_incidents_lost"]) == (1, 0)
+
+
+def test_a_camera_with_a_fifth_of_the_ground_is_critical_without_incidents(city: City) -> None:
+    city.camera("k1", 50, 50)
+    for k in range(9):  # in c2 none of these has a fifth
+        city.camera(f"k2{k}", 100 + 10 * k, 20, hfov_deg=90.0)
+    rows = {r["camera_id"]: r["is_critical"] for r in city.derive().rows("camera_losses")}
+    assert rows["k1"]
+    assert not rows["k24"]
+
+
 def test_a_pair_over_a_border_is_one_row_of_the_side_with_more(city: City) -> None:
     for name in ("k1", "k2"):
         city.camera(name, 97.2, 50.3, bearing_deg=90.0)
