@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo._arrangement import _left
 from geo.arrangement import union_area, union_areas
 from geo.coverage import cover_city
 from geo.errors import GeoError
@@ -104,6 +105,16 @@ def test_views_cut_at_their_own_walls_fit_the_houses_they_look_at() -> None:
     found = union_areas(views, [0] * 5)
     assert found.seen_thrice_m2[0] == pytest.approx(72, rel=1e-12)
     assert found.unique_m2 == pytest.approx(np.zeros(5), abs=1e-9)
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_sides_are_exact_where_products_round_to_the_same(ahead: bool) -> None:
+    # (2^40 + 1)(2^40 - 1) = 2^80 - 1 < 2^40 * 2^40, both 2^80 in double precision
+    k = 2.0**40
+    assert not _left(0.0, 0.0, k + 1, k, k, k - 1, ahead)
+    assert _left(0.0, 0.0, k, k - 1, k + 1, k, ahead)
+    assert _left(0.0, 0.0, k, k, 2 * k, 2 * k, ahead) != ahead  # on the line: the shift decides
+    assert _left(0.0, 0.0, -k, -k, 2 * k, 2 * k, ahead) == ahead
 
 
 # ---- held against GEOS
