@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo._scan_kernels import _may_exceed, log_ratio
 from geo.errors import GeoError
 from geo.scan import CIRCLE, ELLIPSES, Scan, expected_from_strata, scan
 
@@ -398,6 +399,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others(
         "replications": 24,
     }  # fmt: skip
     two = scan(xy, place, time, **given_, rng=np.random.default_rng(7))
+    monkeypatch.setattr("geo._scan_null.THREAD_WORTH", 0)  # in pieces, as large scans are
     monkeypatch.setattr("geo._threads.n_threads", lambda: 1)
     monkeypatch.setattr("geo._scan_null.n_threads", lambda: 1)
     one = scan(xy, place, time, **given_, rng=np.random.default_rng(7))
@@ -534,3 +536,15 @@ def test_only_what_is_likely_enough_is_told_beside_the_likeliest() -> None:
                   max_p=0.01, replications=19, rng=rng)  # fmt: skip
     assert len(nobody.clusters) <= 1
     assert len(near) == 9
+
+
+def test_what_is_ruled_out_cheaply_does_not_exceed_the_best() -> None:
+    ruled_out = 0
+    for n in range(1, 31):
+        for expected in np.linspace(0.3, 29.7, 99):
+            value = log_ratio(n, expected, 30.0)
+            for best in (0.0, 0.5 * value, 0.999 * value, 0.5, 3.0, 10.0):
+                may = _may_exceed(n, expected, 30.0, best)
+                assert may or value <= best + 1e-12
+                ruled_out += not may
+    assert ruled_out > 5000
