@@ -259,7 +259,7 @@ def test_the_hour_of_patrols_is_moved_by_the_keyboard_and_kept_in_the_address(
 def test_the_role_chosen_decides_the_menu(visit: Callable[..., Page]) -> None:
     page = visit("role=public&lang=en")
     names = page.get_by_test_id("stTopNavLink").all_inner_texts()
-    assert [name.strip() for name in names] == ["Ratings", "Data"]
+    assert [name.strip() for name in names] == ["Ratings", "Standards", "Data"]
     assert not page.get_by_text("Score").count()
 
 
