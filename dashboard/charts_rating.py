@@ -66,3 +66,30 @@ def score_history(page: Page, rows: pd.DataFrame) -> alt.TopLevelMixin:
         shape=alt.Shape("kind:N", scale=shapes),
     )  # fmt: skip
     return dress(bars + line + dots, 200)
+
+
+def funnel(page: Page, rows: pd.DataFrame) -> alt.TopLevelMixin:
+    """Draw rates by size with the limits of chance around the district's rate.
+
+    `rows` has exposure, rate, pooled, the limits, shown_name and inside (a word).
+    """
+    t = page.t
+    words = [t("funnel.inside"), t("funnel.above"), t("funnel.below")]
+    x = alt.X("exposure:Q", title=t("funnel.exposure"))
+    base = alt.Chart(rows)
+    drawn = [
+        base.mark_line(color="#9fb3c4", strokeDash=dash).encode(
+            x=x, y=alt.Y(f"{column}:Q", title=t("funnel.rate"))
+        )
+        for column, dash in (("low_95", [5, 3]), ("high_95", [5, 3]), ("low_998", [2, 3]),
+                             ("high_998", [2, 3]), ("pooled", [1, 0]))
+    ]  # fmt: skip
+    dots = base.mark_point(filled=True, size=80, opacity=1).encode(
+        x=x, y=alt.Y("rate:Q", title=t("funnel.rate")),
+        color=alt.Color("inside:N", scale=alt.Scale(domain=words, range=[MARK, WARM, BAR])),
+        shape=alt.Shape("inside:N", scale=alt.Scale(
+            domain=words, range=["circle", "triangle-up", "triangle-down"])),
+        tooltip=["shown_name:N", alt.Tooltip("rate:Q", format=".1f"),
+                 alt.Tooltip("exposure:Q", format=".2f"), "inside:N"],
+    )  # fmt: skip
+    return dress(alt.layer(*drawn, dots), 260)

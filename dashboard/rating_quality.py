@@ -5,9 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from dashboard import charts, charts_rating
+from dashboard.address import choose
 from dashboard.blocks import show_lead, show_note, show_table
 from dashboard.page import Page
 from dashboard.queries import rating_depth as depth
+
+CASES = ("criminal", "public_security")
 
 
 def with_years(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
@@ -30,6 +34,7 @@ def with_years(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
 def show_quality(page: Page, standard_id: str, period: str) -> None:
     """Draw the progress of the period's ratings, and for the district how they were scored."""
     _progress(page, standard_id, period)
+    _funnel(page, period)
     if page.access.may(page.viewer.role, page.name, "mart.assessors"):
         _bunching(page, standard_id)
         _assessors(page, standard_id)
@@ -58,6 +63,34 @@ def _progress(page: Page, standard_id: str, period: str) -> None:
         "decided_on": (t("workflow.decided"), "date"), "actor": (t("workflow.actor"), "text"),
         "said": (t("workflow.said"), "text"),
     }, name="workflow", alt=t("workflow.all"))  # fmt: skip
+
+
+def _funnel(page: Page, period: str) -> None:
+    """Show which rates are more than chance for a place of that size."""
+    t = page.t
+    if not page.has("mart.rate_funnel"):
+        return
+    st.header(t("funnel.title"))
+    show_lead(t("funnel.lead"))
+    of_class = choose(page, "funnel", CASES, t("filter.class"), lambda one: t(f"class.{one}"),
+                      segmented=True)  # fmt: skip
+    rows = depth.funnel(page, period, of_class)
+    if rows.empty:
+        show_note(t("funnel.none", period=period), "plain")
+        return
+    rows["shown_name"] = [page.name_of(r) for r in rows.to_dict("records")]
+    rows["inside"] = [t(f"funnel.{str(one).partition('_')[0]}") for one in rows["word"]]
+    rows["word_text"] = [t(f"funnel.word_{one}") for one in rows["word"]]
+    n_out = int((rows["word"] != "inside").sum())
+    drawn = rows.drop(columns=["name", "name_en"])
+    charts.show(charts_rating.funnel(page, drawn), t("funnel.alt", n=n_out, total=len(rows)))
+    show_table(page, rows.sort_values("rate", ascending=False), {
+        "shown_name": (t("table.community"), "text"), "word_text": (t("funnel.verdict"), "text"),
+        "n": (t("funnel.n"), "count"), "rate": (t("funnel.rate"), "number"),
+        "shrunk": (t("funnel.shrunk"), "number"), "shrunk_low": (t("table.score_low"), "number"),
+        "shrunk_high": (t("table.score_high"), "number"),
+        "zero_chance": (t("funnel.zero"), "percent"),
+    }, name="funnel", at_most_px=320)  # fmt: skip
 
 
 def _bunching(page: Page, standard_id: str) -> None:

@@ -23,7 +23,8 @@ from etl.store import MANIFEST, Store, file_digests, write_json
 if TYPE_CHECKING:
     import duckdb
 
-    from etl.core import CoreFiller, Inputs
+    from etl.core import CoreFiller
+    from etl.inputs import Inputs
 
 SEED = 20260101
 MEMORY = "2GB"
@@ -88,7 +89,7 @@ def build(
 def _build_locked(
     district: District, store: Store, seed: int, progress: Progress, now: datetime
 ) -> BuildResult:
-    from etl.core import find_inputs
+    from etl.inputs import find_inputs
 
     inputs = find_inputs(district)
     digest = _inputs_digest(district, inputs, seed)
@@ -155,7 +156,7 @@ def check(
         With one line for each file refused whole.
     """
     district = read_district(district_file, folder=folder)
-    from etl.core import find_inputs
+    from etl.inputs import find_inputs
 
     report = Report()
     inputs = find_inputs(district)

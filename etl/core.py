@@ -16,7 +16,7 @@ from etl.datum_check import refuse_wrong_datum
 from etl.dedupe import find_repeats, unknown_references
 from etl.district import District, SourceSpec
 from etl.errors import SourceError
-from etl.inputs import InputFile, find_files
+from etl.inputs import ORDER, InputFile, Inputs
 from etl.load import TableLoader
 from etl.place import Frame, box_of
 from etl.progress import Progress
@@ -29,50 +29,8 @@ from etl.shift import refuse_shift
 from etl.staging import CONTENT, FILE, KEY, FileRows, Staged, gathered_by
 from etl.suspicion import tell_pile
 
-# Areas first: everything else is assigned to them; then what others refer to.
-ORDER = (
-    "stations",
-    "streets",
-    "companies",
-    "communities",
-    "buildings",
-    "gates",
-    "cameras",
-    "camera_faults",
-    "patrol_points",
-    "patrol_visits",
-    "incidents",
-    "assessments",
-    "hazards",
-    "sanctions",
-    "interventions",
-    "candidate_sites",
-    "managers",
-    "rating_events",
-)
 MARGIN_DEG = 0.005
 ROW_GROUP = 122_880  # rows that DuckDB lays down together
-Inputs = dict[str, list[tuple[SourceSpec, InputFile]]]
-
-
-def find_inputs(district: District) -> Inputs:
-    """Return the files of every table, or say everything that is missing.
-
-    Raises
-    ------
-    SourceError
-        With one line for each source without a file.
-    """
-    found: Inputs = {name: [] for name in ORDER}
-    faults = []
-    for spec in district.sources:
-        try:
-            found[spec.table] += [(spec, file) for file in find_files(district, spec)]
-        except SourceError as error:
-            faults.append(str(error))
-    if faults:
-        raise SourceError("\n".join(faults))
-    return {name: files for name, files in found.items() if files}
 
 
 @dataclass

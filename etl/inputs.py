@@ -10,6 +10,27 @@ from pathlib import Path
 from etl.district import District, SourceSpec
 from etl.errors import SourceError
 
+# Areas first: everything else is assigned to them; then what others refer to.
+ORDER = (
+    "stations",
+    "streets",
+    "companies",
+    "communities",
+    "buildings",
+    "gates",
+    "cameras",
+    "camera_faults",
+    "patrol_points",
+    "patrol_visits",
+    "incidents",
+    "assessments",
+    "hazards",
+    "sanctions",
+    "interventions",
+    "candidate_sites",
+    "managers",
+    "rating_events",
+)
 _BLOCK = 1 << 22
 
 
@@ -22,6 +43,9 @@ class InputFile:
     n_bytes: int
     modified: float
     sha256: str
+
+
+Inputs = dict[str, list[tuple[SourceSpec, InputFile]]]
 
 
 def find_files(district: District, spec: SourceSpec) -> list[InputFile]:
@@ -90,3 +114,23 @@ def _feed(digest: hashlib._Hash, path: Path) -> None:
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
+
+
+def find_inputs(district: District) -> Inputs:
+    """Return the files of every table, or say everything that is missing.
+
+    Raises
+    ------
+    SourceError
+        With one line for each source without a file.
+    """
+    found: Inputs = {name: [] for name in ORDER}
+    faults = []
+    for spec in district.sources:
+        try:
+            found[spec.table] += [(spec, file) for file in find_files(district, spec)]
+        except SourceError as error:
+            faults.append(str(error))
+    if faults:
+        raise SourceError("\n".join(faults))
+    return {name: files for name, files in found.items() if files}

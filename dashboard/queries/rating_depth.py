@@ -122,3 +122,15 @@ def assessors(read: Reader, standard_id: str) -> pd.DataFrame:
         "SELECT * FROM mart.assessors WHERE standard_id = ? ORDER BY q_value, assessor",
         (standard_id,),
     )
+
+
+def funnel(read: Reader, period: str, of_class: str) -> pd.DataFrame:
+    """Return each community's rate beside what chance allows a place of its size."""
+    return read.frame(
+        """
+        SELECT f.*, c.name, c.name_en FROM mart.rate_funnel f
+        LEFT JOIN core.communities c USING (community_id)
+        WHERE f.period = ? AND f.class = ? ORDER BY f.exposure, f.community_id
+        """,
+        (period, of_class),
+    )

@@ -36,6 +36,12 @@ def add(rows: dict[str, list[Row]], communities: list[Row]) -> None:
             **key, "item_id": "gates", "previous_period": "2025", "points_before": 20.0,
             "points_after": 12.0, "change": -8.0, "name_zh": "门禁", "name_en": "Gate access",
         })  # fmt: skip
+        rows["mart.rate_funnel"].append({
+            **place, "period": PERIOD, "class": "criminal", "n": i, "exposure": 0.5 + i,
+            "rate": 2.0 * i, "shrunk": 3.0, "pooled": 3.0, "low_95": 0.0, "high_95": 8.0,
+            "low_998": 0.0, "high_998": 12.0, "zero_chance": 0.2,
+            "word": "above_95" if i == 5 else "inside",
+        })  # fmt: skip
         _peers(rows, place, i)
         _progress(rows, key, i)
     rows["mart.rating_bunching"].append({

@@ -40,6 +40,13 @@ def test_a_check_that_is_overdue_stands_first(model_store: Path, run_page: Run) 
     assert list(rows["is_overdue"])[:2] == ["是", "否"]
 
 
+def test_a_rate_beyond_chance_is_told_from_one_within(model_store: Path, run_page: Run) -> None:
+    rows = table_with(run_page(model_store, "district", "ratings", lang="en"), "word_text")
+    assert list(rows["word_text"]) == ["High (95 %)"] + ["Within chance"] * 5
+    empty = run_page(model_store, "district", "ratings", funnel="public_security")
+    assert "没有可比较的案件率" in said(empty)
+
+
 def test_who_scored_high_is_for_the_district_alone(model_store: Path, run_page: Run) -> None:
     assert tables_have(run_page(model_store, "district", "ratings"), "assessor")
     for role in ("chief", "planner", "public"):
