@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -32,20 +33,25 @@ PAGES = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    size = ["--communities", "200", "--cameras", "5000", "--incidents", "100000"]
+    run(str(__doc__), size, measure)
+
+
+def run(claim: str, size: list[str], measured: Callable[[Path], None]) -> None:
+    """Measure a store that is there, or one built of a model city under one station."""
+    parser = argparse.ArgumentParser(description=claim)
     parser.add_argument("--store", type=Path)
     options = parser.parse_args()
     if options.store is not None:
-        measure(options.store)
+        measured(options.store)
         return
     folder = Path(tempfile.mkdtemp(prefix="anxing-bench-"))
     try:
-        size = ["--communities", "200", "--cameras", "5000", "--incidents", "100000"]
         anxing("simulate", str(folder / "city"), *size, "--quiet")
         district = folder / "city" / "district.toml"
         join_stations(district)
         anxing("build", str(district), "--store", str(folder / "store"), "--quiet")
-        measure(folder / "store")
+        measured(folder / "store")
     finally:
         shutil.rmtree(folder)
 

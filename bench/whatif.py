@@ -7,12 +7,9 @@ viewer, then with one weight changed again and again. `--store DIR` measures a s
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
-import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from statistics import median
@@ -20,28 +17,14 @@ from statistics import median
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from bench.pages import APP, anxing, join_stations  # noqa: E402
+from bench.pages import APP, run  # noqa: E402
 
 ROUNDS = 7
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--store", type=Path)
-    options = parser.parse_args()
-    if options.store is not None:
-        measure(options.store)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="anxing-bench-"))
-    try:
-        size = ["--communities", "1200", "--cameras", "1200", "--incidents", "100000"]
-        anxing("simulate", str(folder / "city"), *size, "--quiet")
-        district = folder / "city" / "district.toml"
-        join_stations(district)
-        anxing("build", str(district), "--store", str(folder / "store"), "--quiet")
-        measure(folder / "store")
-    finally:
-        shutil.rmtree(folder)
+    size = ["--communities", "1200", "--cameras", "1200", "--incidents", "100000"]
+    run(str(__doc__), size, measure)
 
 
 def measure(store: Path) -> None:
