@@ -33,7 +33,7 @@ def show_ratings(page: Page, community_id: str) -> None:
     st.header(t("dossier.rating"))
     if lacking(page, "mart.ratings"):
         return
-    found = ratings.community_ratings(page, community_id)
+    found = _main_first(page, ratings.community_ratings(page, community_id))
     if found.empty:
         show_note(t("dossier.no_rating"), "plain")
         return
@@ -76,6 +76,14 @@ def show_ratings(page: Page, community_id: str) -> None:
     if not is_missing(row["reward_yuan"]) and float(row["reward_yuan"]) > 0:
         show_lead(t("dossier.reward", yuan=f.yuan(row["reward_yuan"])))
     show_depth(page, row)
+
+
+def _main_first(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return ratings with the newest period first, and in it the district's main standard."""
+    place = {one: n for n, one in enumerate(standard_names(page))}
+    rows = rows.assign(place=rows["standard_id"].map(place))
+    rows = rows.sort_values(["period", "place"], ascending=[False, True], kind="stable")
+    return rows.drop(columns="place").reset_index(drop=True)
 
 
 def show_rating(page: Page, row: pd.Series) -> None:

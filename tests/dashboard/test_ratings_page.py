@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import rating_parts
+
 Run = Callable[..., AppTest]
 
 
@@ -106,3 +108,20 @@ def test_without_ratings_the_standard_can_still_be_read(
     assert not app.exception
     assert table_with(app, "item") is not None
     assert not app.number_input
+
+
+def test_the_main_standard_of_the_newest_period_opens_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = {"security-star": "星级", "manager-demerit": "记分"}
+    monkeypatch.setattr(rating_parts, "standard_names", lambda page: names)
+    rows = pd.DataFrame(
+        {
+            "standard_id": ["manager-demerit", "security-star", "security-star", "gone"],
+            "period": ["2026", "2026", "2025", "2026"],
+        }
+    )
+    found = rating_parts._main_first(None, rows)  # type: ignore[arg-type]
+    assert list(found["standard_id"] + found["period"]) == [
+        "security-star2026", "manager-demerit2026", "gone2026", "security-star2025",
+    ]  # fmt: skip
