@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -24,9 +25,11 @@ class Reader:
 @pytest.mark.parametrize("of_class", ["all", "case", "dispute"])
 @pytest.mark.parametrize("at_most", [5, 100_000])
 def test_the_newest_are_given_and_all_are_counted(
-    model_store: Path, of_class: str, at_most: int
+    write_store: Callable[..., Path], tmp_path: Path, of_class: str, at_most: int
 ) -> None:
-    read = Reader(model_store / "builds" / "b1" / "district.duckdb")
+    # a store of its own: pages of this process keep the common one open in their own way
+    store = write_store(tmp_path / "store", kinds=("district",))
+    read = Reader(store / "builds" / "b1" / "district.duckdb")
     every = read.frame("SELECT * FROM core.incidents WHERE lon IS NOT NULL AND lat IS NOT NULL")
     kept = {"all": set(every["class"]), "case": {"criminal", "public_security"}}
     every = every[every["class"].isin(kept.get(of_class, {of_class}))]
