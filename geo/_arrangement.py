@@ -21,12 +21,13 @@ Numerische Mathematik 18, 224-242.
 import math
 
 import numpy as np
-from numba import njit
+
+from geo._kernels import ZERO, floats, ints, kernel, no_ints, piece
 
 GROUND = -1  # number of the ground that areas are cut to, beside the polygons 0, 1, 2...
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _rest(a, b, product):  # type: ignore[no-untyped-def]
     """What rounding took from a product."""
     split = 134217729.0 * a
@@ -38,7 +39,7 @@ def _rest(a, b, product):  # type: ignore[no-untyped-def]
     return a2 * b2 - (((product - a1 * b1) - a2 * b1) - a1 * b2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _cross(ax, ay, bx, by):  # type: ignore[no-untyped-def]
     """Cross product of lattice vectors, good to the last bits however small it is."""
     up, down = ax * by, ay * bx
@@ -48,7 +49,7 @@ def _cross(ax, ay, bx, by):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _left(ax, ay, bx, by, px, py, ahead):  # type: ignore[no-untyped-def]
     """Whether a point lies left of a to b; on the line, as the shift of the higher number says."""
     dx, dy, gx, gy = bx - ax, by - ay, px - ax, py - ay
@@ -63,7 +64,7 @@ def _left(ax, ay, bx, by, px, py, ahead):  # type: ignore[no-untyped-def]
     return left == ahead
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _lattice(xy, starts, rings, g_xy, g0, g1):  # type: ignore[no-untyped-def]
     """Middle of everything and the scale that makes lattice units of metres."""
     west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
@@ -79,7 +80,7 @@ def _lattice(xy, starts, rings, g_xy, g0, g1):  # type: ignore[no-untyped-def]
     return x, y, 2.0 ** (50 - math.frexp(extent)[1])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _load(xy, k0, k1, number, x, y, scale, edges, owner, n):  # type: ignore[no-untyped-def]
     """Append the edges of a ring, without those of no length."""
     if k1 - k0 < 3:
@@ -95,7 +96,7 @@ def _load(xy, k0, k1, number, x, y, scale, edges, owner, n):  # type: ignore[no-
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _box(edges, e0, e1, boxes, i):  # type: ignore[no-untyped-def]
     """Box of the edges e0 to e1."""
     x0, y0, x1, y1 = np.inf, np.inf, -np.inf, -np.inf
@@ -105,7 +106,7 @@ def _box(edges, e0, e1, boxes, i):  # type: ignore[no-untyped-def]
     boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3] = x0, y0, x1, y1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _meet(boxes, i, others, j):  # type: ignore[no-untyped-def]
     return (
         (boxes[i, 0] <= others[j, 2])
@@ -115,7 +116,7 @@ def _meet(boxes, i, others, j):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _candidates(edges, owner, bounds, boxes, n_first, near, which, hit, found):  # type: ignore[no-untyped-def]
     """Pairs of edges that cross or touch, or -1 where there is no room for them.
 
@@ -164,7 +165,7 @@ def _candidates(edges, owner, bounds, boxes, n_first, near, which, hit, found): 
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _crossings(edges, owner, found, n, pairs, spot):  # type: ignore[no-untyped-def]
     """Note which of the pairs cross: edge, the other edge as in or out, point; twice for each."""
     m = 0
@@ -189,15 +190,17 @@ def _crossings(edges, owner, found, n, pairs, spot):  # type: ignore[no-untyped-
     return m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _by_edge(edges, n, m, pairs, spot):  # type: ignore[no-untyped-def]
     """Order of the crossings along each edge, and where those of each edge begin."""
-    begin = np.zeros(n + 1, np.int64)
+    begin = no_ints(n + 1)
     for k in range(m):
         begin[pairs[k, 0] + 1] += 1
     for e in range(n):
         begin[e + 1] += begin[e]
-    place, order, along = begin.copy(), np.empty(m, np.int64), np.empty(m)
+    place, order, along = ints(n), ints(m), floats(m)
+    for e in range(n):
+        place[e] = begin[e]
     for k in range(m):
         e = pairs[k, 0]
         far = (spot[k, 0] - edges[e, 0]) * (edges[e, 2] - edges[e, 0]) + (
@@ -212,7 +215,7 @@ def _by_edge(edges, n, m, pairs, spot):  # type: ignore[no-untyped-def]
     return begin, order
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _windings(edges, e0, e1, px, py, ahead):  # type: ignore[no-untyped-def]
     """How often a ring winds round a point."""
     count = 0
@@ -225,7 +228,7 @@ def _windings(edges, e0, e1, px, py, ahead):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _around(edges, owner, bounds, boxes, n_first, ring):  # type: ignore[no-untyped-def]
     """How many polygons the first vertex of a ring lies in, the sum of their numbers, ground."""
     e = bounds[ring]
@@ -246,7 +249,7 @@ def _around(edges, owner, bounds, boxes, n_first, ring):  # type: ignore[no-unty
     return count, numbers, ground
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _walk_rings(edges, owner, bounds, boxes, begin, order, pairs, spot, n_first, cut, alone):  # type: ignore[no-untyped-def]
     """Walk every ring; twice the areas seen once, twice, thrice, and by one polygon alone."""
     once, twice, thrice = 0.0, 0.0, 0.0
@@ -286,19 +289,16 @@ def _walk_rings(edges, owner, bounds, boxes, begin, order, pairs, spot, n_first,
     return once, twice, thrice
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _one(xy, starts, rings, numbers, n_numbers, g_xy, g_starts, g0, g1, cut, alone):  # type: ignore[no-untyped-def]
     """Areas of one arrangement: `rings` of the polygons `numbers`, and rings of ground."""
     x, y, scale = _lattice(xy, starts, rings, g_xy, g_starts[g0], g_starts[g1])
     n_all = g_starts[g1] - g_starts[g0]
     for r in rings:
         n_all += starts[r + 1] - starts[r]
-    edges, owner = np.empty((n_all, 4)), np.empty(n_all, np.int64)
-    bounds, boxes = (
-        np.zeros(len(rings) + g1 - g0 + 1, np.int64),
-        np.empty((len(rings) + g1 - g0, 4)),
-    )
-    n, n_rings = np.int64(0), np.int64(0)  # a literal 0 would compile the callees twice
+    edges, owner = np.empty((n_all, 4)), ints(n_all)
+    bounds, boxes = no_ints(len(rings) + g1 - g0 + 1), np.empty((len(rings) + g1 - g0, 4))
+    n, n_rings = ZERO, ZERO
     for i in range(len(rings)):
         r = rings[i]
         e = _load(xy, starts[r], starts[r + 1], numbers[i], x, y, scale, edges, owner, n)
@@ -308,12 +308,12 @@ def _one(xy, starts, rings, numbers, n_numbers, g_xy, g_starts, g0, g1, cut, alo
             n, n_rings = e, n_rings + 1
     n_first = n_rings
     whole = np.empty((1, 4))
-    _box(edges, 0, n, whole, 0)
+    _box(edges, ZERO, n, whole, ZERO)
     for r in range(g0, g1):
         e = _load(g_xy, g_starts[r], g_starts[r + 1], GROUND, x, y, scale, edges, owner, n)
         if e > n:
             _box(edges, n, e, boxes, n_rings)
-            if _meet(boxes, n_rings, whole, 0):
+            if _meet(boxes, n_rings, whole, ZERO):
                 bounds[n_rings + 1] = e
                 n, n_rings = e, n_rings + 1
     bounds, boxes = bounds[: n_rings + 1], boxes[:n_rings]
@@ -335,7 +335,7 @@ def _one(xy, starts, rings, numbers, n_numbers, g_xy, g_starts, g0, g1, cut, alo
     return once * unit, twice * unit, thrice * unit
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def areas_of_all(  # type: ignore[no-untyped-def]
     xy, starts, rings, numbers, bounds, firsts, g_xy, g_starts, g_bounds, cut, i0, i1, seen, alone
 ):  # fmt: skip
