@@ -328,6 +328,8 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
     con.execute(f"SET disabled_compression_methods = '{SLOW_CODECS}'")
     con.execute("SET temp_directory = ?", [str(path.parent / "spill")])
     con.execute("SET TimeZone = 'UTC'")
+    # A checkpoint after each large insert would write half-full blocks again and again.
+    con.execute("SET checkpoint_threshold = '1TB'")
     # An unfinished build is thrown away, not recovered: without a log every row is written once.
     con.execute(f"ATTACH {literal(str(path))} AS build (RECOVERY_MODE no_wal_writes)")
     con.execute("USE build")

@@ -85,15 +85,19 @@ def derive(context: MartContext) -> None:
     fields = Cameras.__dataclass_fields__
     optics = Cameras(*(getattr(cameras.optics, name)[working] for name in fields))
     walls = index_walls(ground.houses.edges()[0], closed=True)
-    sight = look(optics, walls, levels_px_per_m=levels, n_threads=n_threads())
     gates = read_gates(con)
+    boxes = cameras.boxes()
+    within = np.zeros(len(incidents.x), np.int64) if reached is None else 1 + reached
+    points = ((incidents, within), (gates, np.zeros(len(gates.x), np.int64)))
+    digests = digest_coverage(context, ground, cameras, boxes, walls, points)
+    again = plan_again(context, ground, cameras, boxes, digests)
+    if again.copied:
+        copy_unchanged(con, ground, cameras, again)
+    near = None if again.near.all() else again.near[working]
+    sight = look(optics, walls, levels_px_per_m=levels, wanted=near, n_threads=n_threads())
     x, y = np.append(incidents.x, gates.x), np.append(incidents.y, gates.y)
     both = see(sight, x, y, n_threads=n_threads())
     seen, gate_seen = both[: len(incidents.x)], both[len(incidents.x) :]
-    digests = digest_coverage(context, ground, cameras, sight, walls, incidents, gates)
-    again = plan_again(context, ground, cameras, sight, digests)
-    if again.copied:
-        copy_unchanged(con, ground, cameras, again)
     which = again.communities[gathered(ground.scope, again.communities)]
     ids, epsg = cameras.ids[working], context.district.epsg
     unique = np.zeros(sight.reach2.shape)
@@ -103,13 +107,13 @@ def derive(context: MartContext) -> None:
         fill_blind_spots(con, ground, city, ids, optics, rows, epsg=epsg)
     context.progress.start("coverage tables", None)
     fill_cameras(con, cameras, sight, unique, walls, optics, again.cameras)
-    fill_uncovered(con, ground, sight, incidents, seen, reached)
+    fill_uncovered(con, ground, sight, incidents, seen, reached, again.communities)
     write_digests(con, ground, cameras, digests)
     open_m2, cell_m, seen_m2 = read_areas(con, sight.levels)
     city = replace(city, unique_m2=unique, open_m2=open_m2, cell_m=cell_m, seen_m2=seen_m2)
     context.progress.start("cameras one by one", None)
-    points = ((incidents, seen), (gates, gate_seen))
-    derive_cameras(context, ground, cameras, sight, city, walls, points)
+    seen_points = ((incidents, seen), (gates, gate_seen))
+    derive_cameras(context, ground, cameras, sight, city, walls, seen_points, again)
 
 
 def _has_rows(context: MartContext, table: str) -> bool:
