@@ -35,6 +35,7 @@ from etl.marts.coverage_views import fill_cameras
 from etl.marts.patrol_gaps import fill_gaps, hours_visited
 from etl.marts.patrol_ground import fill_ground
 from etl.report import Severity
+from geo._boxes import pair_boxes
 from geo._threads import n_threads
 from geo.coverage import CityCoverage, cover_in_parts
 from geo.mounting import DEEPEST_M
@@ -180,9 +181,12 @@ def _cover(
     """Cover some communities, a step of progress for each, and hand them on in parts."""
     context.progress.start("coverage", len(which))
     by_part = [incidents.daypart == part for part in range(len(DAYPARTS))]
+    plots, houses = ground.plots.take(which), ground.houses
+    if 2 * len(which) < len(ground.plots):
+        houses = houses.take(np.unique(pair_boxes(plots.bounds(), houses.bounds())[1]))
     parts = cover_in_parts(
-        ground.plots.take(which),
-        ground.houses,
+        plots,
+        houses,
         sight,
         cell_m=context.district.coverage_cell_m,
         blind=[(PERSON, part) for part in DAYPARTS],

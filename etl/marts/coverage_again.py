@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from etl.marts.coverage_digests import Digests
 from etl.marts.coverage_ground import Ground
 from etl.schema import literal, quote
 from geo._boxes import pair_boxes
+from geo._threads import n_threads
 
 SERVED = "served"
 MOST_SHARE = 0.5  # of the communities; when more have changed, all are computed
@@ -26,8 +28,8 @@ _MINE = "NOT EXISTS (FROM no_{key} n WHERE n.id = t.{column})"
 _COMMUNITY = _MINE.format(key="community_id", column="community_id")
 _CAMERA = _MINE.format(key="camera_id", column="camera_id")
 _COPIED = (
-    ("coverage", _COMMUNITY),
     ("blind_spots", _COMMUNITY),
+    ("coverage", _COMMUNITY),
     ("uncovered", _COMMUNITY),
     ("camera_coverage", _CAMERA),
     ("viewsheds", _CAMERA),
@@ -154,17 +156,30 @@ def copy_unchanged(
 ) -> None:
     """Copy the rows of every other community and camera from the served build."""
     mine, near = ground.community_id[again.communities], cameras.ids[again.cameras]
-    for key, ids in (("community_id", mine), ("camera_id", near)):
-        dropped = np.concatenate([ids, again.gone[key]])
-        con.register(f"no_{key}", pa.table({"id": pa.array(dropped, pa.string())}))
-    for table, conditions in _COPIED if again.copied_cameras else _COPIED[:_N_COVERAGE]:
-        columns = ", ".join(quote(one.name) for one in _table(table).columns)
-        con.execute(
-            f"INSERT INTO mart.{table} ({columns}) SELECT {columns} FROM {SERVED}.mart.{table} t "
-            f"WHERE {conditions}"
-        )
-    for key in again.gone:
-        con.unregister(f"no_{key}")
+    dropped = {
+        key: pa.table({"id": pa.array(np.concatenate([ids, again.gone[key]]), pa.string())})
+        for key, ids in (("community_id", mine), ("camera_id", near))
+    }
+
+    def copy(one: tuple[str, str]) -> None:
+        table, condition = one
+        columns = ", ".join(quote(column.name) for column in _table(table).columns)
+        with con.cursor() as beside:
+            beside.execute(f"USE {quote(build)}")
+            for key, ids in dropped.items():
+                beside.register(f"no_{key}", ids)
+            beside.execute(
+                f"INSERT INTO mart.{table} ({columns}) "
+                f"SELECT {columns} FROM {SERVED}.mart.{table} t WHERE {condition}"
+            )
+
+    build, threads = con.execute(
+        "SELECT current_database(), current_setting('threads')"
+    ).fetchall()[0]
+    con.execute("SET threads = 1")  # a table is copied by one of them, from first row to last
+    with ThreadPoolExecutor(n_threads()) as pool:
+        list(pool.map(copy, _COPIED if again.copied_cameras else _COPIED[:_N_COVERAGE]))
+    con.execute(f"SET threads = {threads}")
 
 
 def read_areas(
