@@ -98,7 +98,7 @@ def _compression(one: Table, column: Column) -> str:
         column.kind == "text" and one.key == (column.name,)
     ):
         return " USING COMPRESSION uncompressed"
-    if column.kind == "text" and (column.vocabulary or column.references):
+    if column.kind == "text" and (column.repeats or column.references):
         return " USING COMPRESSION dictionary"
     return ""
 
