@@ -36,7 +36,7 @@ from etl.marts.patrol_gaps import fill_gaps, hours_visited
 from etl.marts.patrol_ground import fill_ground
 from etl.report import Severity
 from geo._boxes import pair_boxes
-from geo._threads import n_threads
+from geo._threads import n_threads, one_ahead
 from geo.coverage import CityCoverage, cover_in_parts
 from geo.mounting import DEEPEST_M
 from geo.nearest import nearest
@@ -45,7 +45,7 @@ from geo.sight import DAYPARTS, Cameras, Sight, look, see
 from geo.viewshed import index_walls
 
 FAR_M = 1000.0
-TOGETHER = 8192  # communities whose blind spots are in memory at once
+TOGETHER = 4096  # communities whose blind spots are in memory at once
 
 
 def derive(context: MartContext) -> None:
@@ -102,7 +102,7 @@ def derive(context: MartContext) -> None:
     which = again.communities[gathered(ground.scope, again.communities)]
     ids, epsg = cameras.ids[working], context.district.epsg
     unique = np.zeros(sight.reach2.shape)
-    for city, rows in _cover(context, ground, which, sight, incidents, gates):
+    for city, rows in one_ahead(_cover(context, ground, which, sight, incidents, gates)):
         unique += city.unique_m2
         fill_coverage(con, ground, sight, levels, city, incidents, seen, gates, gate_seen, rows)
         fill_blind_spots(con, ground, city, ids, optics, rows, epsg=epsg)
