@@ -88,5 +88,8 @@ def table_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[object, ...]]) -> None:
     if rows:
-        places = ", ".join("?" * len(rows[0]))
-        con.executemany(f"INSERT INTO {name} VALUES ({places})", [list(row) for row in rows])
+        columns = [pa.array(values) for values in zip(*rows, strict=True)]
+        names = [column.name for column in schema.table(name).columns]
+        con.register("meta_rows", pa.table(columns, names))  # one by one costs a second
+        con.execute(f"INSERT INTO {name} SELECT * FROM meta_rows")
+        con.unregister("meta_rows")

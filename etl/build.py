@@ -7,6 +7,7 @@ import json
 import platform
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 SEED = 20260101
 MEMORY = "2GB"
+SHAPES_FINAL = "coverage"  # the analysis after which no shape of a map layer is written
 LIBRARIES = ("duckdb", "geopandas", "numba", "numpy", "pyarrow", "pyproj", "shapely")
 
 
@@ -197,11 +199,12 @@ def _write_build(
     from etl.accounts import balance, table_counts, write_meta
     from etl.core import local_days
     from etl.layers import write_layers
+    from etl.layers_ahead import LayersAhead
     from etl.marts.context import MartContext
     from etl.slices import plan_slices, write_slices
 
     database = folder / "district.duckdb"
-    with _open(database) as con:
+    with ExitStack() as end, _open(database) as con:
         filler = _fill_core(con, district, inputs, report, progress, now, served)
         balance(con, filler.files)
         first, last = local_days(con, district.time_zone)
@@ -212,9 +215,13 @@ def _write_build(
 
         missing = frozenset(table.name for table in CORE) - set(inputs)
         context = MartContext(con, district, as_of, report, progress, missing, seed, served)
+        plan = plan_slices(con)
+        ahead = LayersAhead(con, plan, folder / "layers.spool", epsg=district.epsg)
         for stage, derive in _marts():
             progress.start(stage, None)
             derive(context)
+            if stage == SHAPES_FINAL:
+                end.enter_context(ahead)
         facts = {
             "district_id": district.district_id,
             "name": district.name,
@@ -230,10 +237,11 @@ def _write_build(
         }
         write_meta(con, filler.files, report, facts)
         write_layers(con, epsg=district.epsg, kind="district")
-        plan = plan_slices(con)
         counts = table_counts(con)
+        ahead.stop()
         con.execute("CHECKPOINT")
-    write_slices(database, plan, epsg=district.epsg, progress=progress)
+        con.close()  # the slices are written from the file
+        write_slices(database, plan, epsg=district.epsg, progress=progress, made=ahead.layers_of)
     progress.start("manifest", None)
     return _manifest(district, inputs, as_of, now, seed, counts, [one.manifest() for one in plan])
 
@@ -328,6 +336,8 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
     con.execute(f"SET disabled_compression_methods = '{SLOW_CODECS}'")
     con.execute("SET temp_directory = ?", [str(path.parent / "spill")])
     con.execute("SET TimeZone = 'UTC'")
+    # A checkpoint after each large insert would write half-full blocks again and again.
+    con.execute("SET checkpoint_threshold = '1TB'")
     # An unfinished build is thrown away, not recovered: without a log every row is written once.
     con.execute(f"ATTACH {literal(str(path))} AS build (RECOVERY_MODE no_wal_writes)")
     con.execute("USE build")

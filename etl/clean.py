@@ -15,7 +15,7 @@ from etl import schema, times
 from etl.district import CATEGORY, SourceSpec
 from etl.readers.raw import GEOMETRY, LINE
 from etl.rules import RULES
-from etl.values import ARROW_TYPES, convert, trimmed
+from etl.values import ARROW_TYPES, by_number, convert, trimmed
 
 LONGEST_VALUE = 200
 
@@ -197,6 +197,8 @@ def _checked(
     raw: pa.Array, column: schema.Column, spec: SourceSpec, faults: Faults, zone: ZoneInfo
 ) -> pa.Array:
     formats = spec.time_formats if column.kind in ("instant", "date") else ()
+    if column.repeats:
+        raw = by_number(raw)
     done = convert(raw, column.kind, zone=zone, formats=formats)
     failed = np.zeros(len(raw), bool)
     expected = column.describe_range() or f"a {column.kind}"
@@ -216,9 +218,9 @@ def _checked(
     if outside is not None:
         rule = "vocabulary" if column.vocabulary else "range"
         faults.add(column.name, rule, np.flatnonzero(outside), raw, expected)
-    return (
-        values if values.type == ARROW_TYPES[column.kind] else values.cast(ARROW_TYPES[column.kind])
-    )
+    if column.repeats or values.type == ARROW_TYPES[column.kind]:
+        return values
+    return values.cast(ARROW_TYPES[column.kind])
 
 
 def _must_be_filled(column: schema.Column, spec: SourceSpec) -> bool:
@@ -233,9 +235,9 @@ _GENERATED = frozenset(
 
 def _outside(values: pa.Array, column: schema.Column) -> np.ndarray | None:
     if column.vocabulary is not None:
-        return np.asarray(
-            pc.and_not(pc.is_valid(values), pc.is_in(values, pa.array(column.vocabulary)))
-        )
+        known = pc.is_in(values.dictionary, pa.array(column.vocabulary))
+        strange = np.append(~np.asarray(known), False)
+        return np.asarray(strange[np.asarray(pc.fill_null(values.indices, -1))])
     checks = _range_checks(values, column)
     found = None
     for check in checks:

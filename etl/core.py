@@ -7,13 +7,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyproj import CRS
 
 from etl import schema
 from etl.datum_check import refuse_wrong_datum
-from etl.dedupe import find_repeats, unknown_references
+from etl.dedupe import digests, find_repeats, unknown_references
 from etl.district import District, SourceSpec
 from etl.errors import SourceError
 from etl.inputs import ORDER, InputFile, Inputs
@@ -26,7 +27,7 @@ from etl.schema import quote
 from etl.scoping import Scoping
 from etl.set_aside import set_aside_forbidden
 from etl.shift import refuse_shift
-from etl.staging import CONTENT, FILE, KEY, FileRows, Staged, gathered_by
+from etl.staging import FILE, KEY, FileRows, Staged, gathered_by
 from etl.suspicion import tell_pile
 
 MARGIN_DEG = 0.005
@@ -81,7 +82,7 @@ class CoreFiller:
         staged = self.loader.stage(name, found)
         table = schema.input_table(name)
         _refuse_repeats(staged, table)
-        staged.rows = staged.rows.drop_columns([KEY, CONTENT])
+        staged.rows = staged.rows.drop_columns([KEY])
         self._tell_repeats(staged, name)
         self._refuse_strangers(staged, table)
         if "x" in staged.rows.column_names:
@@ -191,8 +192,12 @@ def usable_box(epsg: int) -> tuple[float, float, float, float]:
 
 
 def _refuse_repeats(staged: Staged, table: schema.Table) -> None:
-    keys, contents = staged.rows[KEY].to_numpy(), staged.rows[CONTENT].to_numpy()
-    repeats = find_repeats(keys, contents)
+    said = tuple(one for one in staged.rows.column_names if one not in (LINE, FILE, KEY))
+
+    def contents(rows: np.ndarray) -> np.ndarray:
+        return digests(staged.rows.take(pa.array(rows)), said)[0]
+
+    repeats = find_repeats(staged.rows[KEY].to_numpy(), contents)
     if repeats.exact.any() or repeats.conflicting.any():
         exact = repeats.exact[~repeats.conflicting]
         staged.drop(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -33,12 +34,12 @@ def _scratch() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def digests(batch: pa.RecordBatch, *column_sets: tuple[str, ...]) -> list[np.ndarray]:
+def digests(rows: pa.RecordBatch | pa.Table, *column_sets: tuple[str, ...]) -> list[np.ndarray]:
     """Return 64-bit digests of the named columns for each row.
 
     Parameters
     ----------
-    batch
+    rows
         Rows.
     *column_sets
         Columns that count, for each digest wanted; null and the empty text differ.
@@ -49,7 +50,7 @@ def digests(batch: pa.RecordBatch, *column_sets: tuple[str, ...]) -> list[np.nda
         uint64, one a row, for each set of columns.
     """
     con = _scratch()
-    con.register("rows", pa.Table.from_batches([batch]))
+    con.register("rows", rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows]))
     wanted = [
         f"hash({', '.join(quote(one) for one in columns)}) AS h{place}"
         for place, columns in enumerate(column_sets)
@@ -83,7 +84,7 @@ def row_names(batch: pa.RecordBatch) -> pa.Array:
     return names
 
 
-def find_repeats(keys: np.ndarray, contents: np.ndarray) -> Repeats:
+def find_repeats(keys: np.ndarray, contents: Callable[[np.ndarray], np.ndarray]) -> Repeats:
     """Find rows that come more than once.
 
     Parameters
@@ -91,7 +92,8 @@ def find_repeats(keys: np.ndarray, contents: np.ndarray) -> Repeats:
     keys
         uint64 digest of each row's key.
     contents
-        uint64 digest of the whole row.
+        Gives the uint64 digest of each of some whole rows (indices); asked only of rows whose key
+        comes again.
 
     Returns
     -------
@@ -111,9 +113,10 @@ def find_repeats(keys: np.ndarray, contents: np.ndarray) -> Repeats:
     if len(repeated) == 0:
         return Repeats(exact, conflicting)
     rows = np.flatnonzero(np.isin(keys, repeated))
+    found = contents(rows)
     for group in _groups(keys[rows], rows):
-        _, first = np.unique(contents[group], return_index=True)
-        if len(first) > 1:
+        mine = found[np.searchsorted(rows, group)]
+        if (mine != mine[0]).any():
             conflicting[group] = True
         else:
             exact[group[1:]] = True

@@ -68,7 +68,7 @@ class District:
     patrol_radius_m: float = 300.0
     coverage_cell_m: float = 1.0
     hotspot_cell_m: float = 100.0
-    hotspot_bandwidth_m: float = 250.0
+    hotspot_bandwidth_m: float | None = None
     reject_above_fraction: float = 0.2
     tolerance_m: float = 1.0
     bounds: tuple[float, float, float, float] | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -19,24 +19,50 @@ from geo.outlines import geojson
 DECIMALS = 6  # of a degree: 0.1 m
 MANY_VERTICES = 20_000  # from here on a lattice is cheaper than PROJ, and as good to 1e-11 degrees
 LARGE_BYTES = 1 << 20  # beyond a megabyte packing well costs five times as much for a fifth less
-_WEDGES = (
-    "SELECT camera_id AS id, geometry FROM mart.viewsheds "
-    "WHERE level = ? AND daypart = ? ORDER BY 1"
-)
-_BLIND = (
-    "SELECT blind_spot_id AS id, geometry FROM mart.blind_spots "
-    "WHERE level = ? AND daypart = ? ORDER BY 1"
-)
-_REACHED = (  # the id has the hours as bits, so that a page shows an hour without new shapes
-    "SELECT hours::VARCHAR AS id, geometry FROM mart.patrol_ground ORDER BY community_id, hours"
-)
-_AREAS = {
-    "communities": "SELECT community_id AS id, geometry FROM core.communities ORDER BY 1",
-    "stations": "SELECT station_id AS id, geometry FROM core.stations ORDER BY 1",
-    "streets": "SELECT street_id AS id, geometry FROM core.streets ORDER BY 1",
-    "buildings": "SELECT building_id AS id, geometry FROM core.buildings ORDER BY 1",
-}
 OWN_AREA = {"station": "stations", "street": "streets"}
+SIGHT_LEVEL = "recognise"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the shapes of a layer come from."""
+
+    table: str
+    key: str
+    order: str
+    level: str | None = None
+    daypart: str | None = None
+
+    def query(self, scope: str | None) -> tuple[str, dict[str, str]]:
+        """Return the query of the shapes, of one scope's rows when its column is given."""
+        conditions = [] if scope is None else [f"{scope} = $scope_id"]
+        bound = {}
+        if self.level is not None and self.daypart is not None:
+            conditions.append("level = $level AND daypart = $daypart")
+            bound = {"level": self.level, "daypart": self.daypart}
+        where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+        return f"SELECT {self.key} AS id, geometry FROM {self.table} {where}{self.order}", bound
+
+
+_AREAS = {
+    "communities": Source("core.communities", "community_id", "ORDER BY 1"),
+    "stations": Source("core.stations", "station_id", "ORDER BY 1"),
+    "streets": Source("core.streets", "street_id", "ORDER BY 1"),
+    "buildings": Source("core.buildings", "building_id", "ORDER BY 1"),
+}
+# the id has the hours as bits, so that a page shows an hour without new shapes
+_REACHED = Source("mart.patrol_ground", "hours::VARCHAR", "ORDER BY community_id, hours")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row of `mart.map_layers`."""
+
+    name: str
+    sha256: str
+    n_features: int
+    ids: str
+    gz: bytes
 
 
 def write_layers(con: duckdb.DuckDBPyConnection, *, epsg: int, kind: str) -> None:
@@ -52,35 +78,73 @@ def write_layers(con: duckdb.DuckDBPyConnection, *, epsg: int, kind: str) -> Non
         `station`, `street`, `public` or `district`: which layers a viewer of that kind needs. A
         whole district has too many buildings and viewsheds for one map and gets areas only.
     """
-    wanted: dict[str, tuple[str, list[str]]] = {"communities": (_AREAS["communities"], [])}
-    if kind == "district":
-        wanted |= {"stations": (_AREAS["stations"], []), "streets": (_AREAS["streets"], [])}
-        wanted["jurisdiction"] = (_AREAS["stations"], [])
-    elif kind in OWN_AREA:
-        wanted["jurisdiction"] = (_AREAS[OWN_AREA[kind]], [])
-        wanted["buildings"] = (_AREAS["buildings"], [])
-        wanted["patrol_reach"] = (_REACHED, [])
-        for daypart in ("day", "night"):
-            bound = ["recognise", daypart]
-            wanted[f"viewsheds_recognise_{daypart}"] = (_WEDGES, bound)
-            wanted[f"blind_spots_recognise_{daypart}"] = (_BLIND, bound)
-    found = {
-        name: con.execute(query, bound).to_arrow_table() for name, (query, bound) in wanted.items()
-    }
-    bodies = _geojson([one["geometry"] for one in found.values()], epsg)
-    for (name, rows), body in zip(found.items(), bodies, strict=True):
-        ids = rows["id"].to_pylist()
+    insert_layers(con, make_layers(con, epsg=epsg, kind=kind))
+
+
+def insert_layers(con: duckdb.DuckDBPyConnection, layers: Iterable[Layer]) -> None:
+    """Fill `mart.map_layers` of the current database."""
+    for one in layers:
         con.execute(
             "INSERT INTO mart.map_layers (layer, sha256, n_features, ids, gz) "
             "VALUES (?, ?, ?, ?, ?)",
-            [
-                name,
-                hashlib.sha256(body).hexdigest(),
-                len(ids),
-                json.dumps(ids, ensure_ascii=False),
-                gzip.compress(body, compresslevel=6 if len(body) < LARGE_BYTES else 1, mtime=0),
-            ],
+            [one.name, one.sha256, one.n_features, one.ids, one.gz],
         )
+
+
+def make_layers(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    epsg: int,
+    kind: str,
+    scope: tuple[str, str] | None = None,
+) -> Iterator[Layer]:
+    """Make the layers of a slice.
+
+    Parameters
+    ----------
+    con
+        Connection whose current database is the slice, or the whole build when a scope is given.
+    epsg
+        Projection that the shapes are in.
+    kind
+        As for `write_layers`.
+    scope
+        Column and id of the scope, of whose rows the layers are made.
+
+    Yields
+    ------
+    Layer
+        The same from the whole build as from the slice.
+    """
+    wanted = {"communities": _AREAS["communities"]}
+    if kind == "district":
+        wanted |= {"stations": _AREAS["stations"], "streets": _AREAS["streets"]}
+        wanted["jurisdiction"] = _AREAS["stations"]
+    elif kind in OWN_AREA:
+        wanted["jurisdiction"] = _AREAS[OWN_AREA[kind]]
+        wanted["buildings"] = _AREAS["buildings"]
+        wanted["patrol_reach"] = _REACHED
+        for daypart in ("day", "night"):
+            for name, table, key in (
+                ("viewsheds", "mart.viewsheds", "camera_id"),
+                ("blind_spots", "mart.blind_spots", "blind_spot_id"),
+            ):
+                wanted[f"{name}_{SIGHT_LEVEL}_{daypart}"] = Source(
+                    table, key, "ORDER BY 1", SIGHT_LEVEL, daypart
+                )
+    column, scope_id = (None, None) if scope is None else scope
+    found = {}
+    for name, source in wanted.items():
+        query, bound = source.query(column)
+        if scope_id is not None:
+            bound = bound | {"scope_id": scope_id}
+        found[name] = con.execute(query, bound).to_arrow_table()
+    bodies = _geojson([one["geometry"] for one in found.values()], epsg)
+    for (name, rows), body in zip(found.items(), bodies, strict=True):
+        ids = rows["id"].to_pylist()
+        packed = gzip.compress(body, compresslevel=6 if len(body) < LARGE_BYTES else 1, mtime=0)
+        digest = hashlib.sha256(body).hexdigest()
+        yield Layer(name, digest, len(ids), json.dumps(ids, ensure_ascii=False), packed)
 
 
 def _geojson(columns: list[pa.ChunkedArray], epsg: int) -> Iterator[bytes]:

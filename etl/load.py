@@ -27,7 +27,7 @@ from etl.progress import Progress
 from etl.readers import SourceFile, read
 from etl.readers.raw import GEOMETRY, LINE, RawTable
 from etl.report import Report
-from etl.staging import CONTENT, FILE, KEY, FileRows, Staged
+from etl.staging import FILE, KEY, FileRows, Staged
 from etl.suspicion import glance, tell
 from geo import projection
 
@@ -157,7 +157,7 @@ class TableLoader:
         elif table.geometry is not None:
             rows, more = self._place_shapes(rows, owner, table)
             rejected = rejected + more
-        return _with_digests(rows, table, number), rejected
+        return _with_keys(rows, table, number), rejected
 
     def _place_points(
         self, rows: pa.RecordBatch, owner: FileRows, table: schema.Table
@@ -273,16 +273,10 @@ def _with_names(rows: pa.RecordBatch, original: pa.RecordBatch, key: str) -> pa.
     return _replace(rows, {key: names.filter(kept)})
 
 
-def _with_digests(rows: pa.RecordBatch, table: schema.Table, number: int) -> pa.RecordBatch:
+def _with_keys(rows: pa.RecordBatch, table: schema.Table, number: int) -> pa.RecordBatch:
     n = rows.num_rows
-    columns = tuple(one for one in rows.schema.names if one != LINE)
-    key, content = digests(rows, table.key, columns)
-    added = {
-        KEY: pa.array(key),
-        CONTENT: pa.array(content),
-        FILE: pa.array(np.full(n, number, np.int32)),
-    }
-    return _replace(rows, added)
+    (key,) = digests(rows, table.key)
+    return _replace(rows, {KEY: pa.array(key), FILE: pa.array(np.full(n, number, np.int32))})
 
 
 def _with_shapes(rows: pa.RecordBatch, metres: np.ndarray, frame: Frame) -> pa.RecordBatch:

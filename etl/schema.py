@@ -85,18 +85,20 @@ def create_table(one: Table, columns: tuple[Column, ...]) -> str:
     Returns
     -------
     str
-        CREATE TABLE, with how each column is laid down: coordinates and numbers of rows do not
-        compress, and trying costs half the time of writing ten million rows; words of a vocabulary
-        and references repeat.
+        CREATE TABLE, with how each column is laid down: coordinates, shapes and numbers of rows do
+        not compress, and trying costs half the time of writing ten million rows; words of a
+        vocabulary and references repeat.
     """
     laid = ", ".join(f"{quote(c.name)} {c.sql_type}{_compression(one, c)}" for c in columns)
     return f"CREATE TABLE {quote(one.schema)}.{quote(one.name)} ({laid})"
 
 
 def _compression(one: Table, column: Column) -> str:
-    if column.kind == "float" or (column.kind == "text" and one.key == (column.name,)):
+    if column.kind in ("float", "geometry") or (
+        column.kind == "text" and one.key == (column.name,)
+    ):
         return " USING COMPRESSION uncompressed"
-    if column.kind == "text" and (column.vocabulary or column.references):
+    if column.kind == "text" and (column.repeats or column.references):
         return " USING COMPRESSION dictionary"
     return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import duckdb
 
 from etl import schema
 from etl.dictionary.model import Role
-from etl.layers import write_layers
+from etl.layers import Layer, insert_layers, make_layers
 from etl.progress import Progress
 from etl.schema import literal, quote
 
@@ -73,7 +74,14 @@ def slice_file(kind: str, scope_id: str) -> str:
     return f"slices/{kind}-{quote_name(scope_id, safe='')}.duckdb"
 
 
-def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Progress) -> None:
+def write_slices(
+    database: Path,
+    plan: list[Slice],
+    *,
+    epsg: int,
+    progress: Progress,
+    made: Callable[[Slice], list[Layer] | None] = lambda _: None,
+) -> None:
     """Write every slice of a build from its whole database.
 
     Parameters
@@ -86,6 +94,8 @@ def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Prog
         The district's projection, for the map layers.
     progress
         Shown slice by slice.
+    made
+        Gives the map layers of a slice that are made already, else None.
     """
     progress.start("slices", len(plan))
     with duckdb.connect() as con, ThreadPoolExecutor(WRITERS) as pool:
@@ -94,7 +104,7 @@ def write_slices(database: Path, plan: list[Slice], *, epsg: int, progress: Prog
         con.execute(f"SET disabled_compression_methods = '{schema.SLOW_CODECS}'")
         con.execute("SET TimeZone = 'UTC'")
         con.execute(f"ATTACH {literal(str(database))} AS {SOURCE} (READ_ONLY)")
-        writer = _Writer(database, epsg, _filled(con))
+        writer = _Writer(database, epsg, _filled(con), made)
         waiting = [
             pool.submit(writer.write, con.cursor(), f"s{n}", one) for n, one in enumerate(plan)
         ]
@@ -119,6 +129,7 @@ class _Writer:
     database: Path
     epsg: int
     filled: frozenset[str]
+    made: Callable[[Slice], list[Layer] | None]
 
     def write(self, con: duckdb.DuckDBPyConnection, alias: str, one: Slice) -> None:
         large = self.database.stat().st_size > LARGE_BYTES
@@ -133,7 +144,8 @@ class _Writer:
                 if columns:
                     _copy(con, table, columns, one, is_empty=table.full_name not in self.filled)
             if one.kind != "steward":
-                write_layers(con, epsg=self.epsg, kind=one.kind)
+                layers = self.made(one)
+                insert_layers(con, layers or make_layers(con, epsg=self.epsg, kind=one.kind))
             con.commit()
             con.execute(f"USE {SOURCE}")
         finally:

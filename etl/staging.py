@@ -17,9 +17,10 @@ from etl.errors import SourceError
 from etl.inputs import InputFile
 from etl.readers.raw import LINE, RawTable
 from etl.suspicion import Glance, hints
+from etl.values import by_number
 
 FILE = "__file"
-KEY, CONTENT = "__key", "__content"
+KEY = "__key"
 
 
 @dataclass
@@ -197,7 +198,7 @@ def gathered_by(rows: pa.Table, column: str) -> pa.Table:
     pyarrow.Table
         The same rows.
     """
-    coded = _by_number(rows[column].combine_chunks())
+    coded = by_number(rows[column].combine_chunks())
     rank = pc.rank(coded.dictionary, sort_keys="ascending", tiebreaker="dense").to_numpy()
     place = np.append(rank, 0)[np.asarray(pc.fill_null(coded.indices, -1)).astype(np.int64)]
     small = place.astype(np.int16 if len(rank) < np.iinfo(np.int16).max else np.int32)
@@ -206,24 +207,20 @@ def gathered_by(rows: pa.Table, column: str) -> pa.Table:
     order = pa.array(np.argsort(small, kind="stable"))
 
     def taken(name: str) -> pa.Array:
-        values = rows[name].combine_chunks()
-        return (_by_number(values) if _repeats(values) else values).take(order)
+        values = rows[name].unify_dictionaries().combine_chunks()
+        return (by_number(values) if _repeats(values) else values).take(order)
 
     with ThreadPoolExecutor(2) as pool:
         columns = list(pool.map(taken, rows.column_names))
     return pa.table(dict(zip(rows.column_names, columns, strict=True)))
 
 
-def _by_number(values: pa.Array) -> pa.DictionaryArray:
-    return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-
-
 def _repeats(values: pa.Array) -> bool:
     """Tell whether a text column says the same few things: numbers are moved faster than texts."""
-    first = values.slice(0, SAMPLE)
     if not pa.types.is_string(values.type):
         return False
+    first = values.slice(0, SAMPLE)
     return int(pc.count_distinct(first).as_py()) * 10 < len(first)
 
 
-__all__ = ["CONTENT", "FILE", "KEY", "Faults", "FileRows", "Staged", "gathered_by"]
+__all__ = ["FILE", "KEY", "Faults", "FileRows", "Staged", "gathered_by"]

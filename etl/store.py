@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,8 @@ from etl.errors import StoreError, StoreLockedError
 KEPT = 3
 CURRENT, LOCK, ATTEMPT, MANIFEST = "current.json", ".lock", "last_attempt.json", "manifest.json"
 UNFINISHED = ".unfinished-"
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
+READERS = 2
 
 
 @dataclass(frozen=True)
@@ -157,11 +159,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def file_digests(folder: Path) -> dict[str, dict[str, Any]]:
     """Return size and sha256 of every file of a build but its manifest, by relative name."""
-    return {
-        one.relative_to(folder).as_posix(): {"n_bytes": one.stat().st_size, "sha256": digest(one)}
-        for one in sorted(folder.rglob("*"))
-        if one.is_file() and one.name != MANIFEST
-    }
+    files = [one for one in sorted(folder.rglob("*")) if one.is_file() and one.name != MANIFEST]
+    with ThreadPoolExecutor(READERS) as pool:
+        return {
+            one.relative_to(folder).as_posix(): {"n_bytes": one.stat().st_size, "sha256": found}
+            for one, found in zip(files, pool.map(digest, files), strict=True)
+        }
 
 
 def digest(path: Path) -> str:

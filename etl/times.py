@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 # Values that programs write when they have no date; those before EARLIEST or in the future are
 # refused anyway. A local midnight of the Unix epoch may fall on the day before it in UTC.
 DEFAULT_DAYS = frozenset({date(1970, 1, 1), date(1969, 12, 31)})
 EARLIEST = date(1950, 1, 1)
+LATEST_YEAR = 9000
 
 _DAY = r"(?P<y>\d{4})(?:[-/.]|\s*年\s*)(?P<m>\d{1,2})(?:[-/.]|\s*月\s*)(?P<d>\d{1,2})(?:\s*日)?"
 _CLOCK = (
@@ -24,8 +26,44 @@ _AFTERNOON = {"下午", "晚上", "PM"}
 _MORNING = {"上午", "凌晨", "早上", "AM"}
 
 
+_LONGEST_SPAN = timedelta(days=50 * 366)
+_DAY_LONG = timedelta(days=1)
+
+
 class NoSuchMomentError(ValueError):
     """The text has the form of a moment, but the calendar has none such."""
+
+
+def only_offset(zone: ZoneInfo, first: datetime, last: datetime) -> timedelta | None:
+    """Return what a zone's clocks were ahead of UTC by, if it was the same all the time.
+
+    Parameters
+    ----------
+    zone
+        Time zone.
+    first, last
+        Earliest and latest moment, local or UTC, naive.
+
+    Returns
+    -------
+    timedelta or None
+        None when the clocks changed between a day before and a day after, or in over 50 years.
+    """
+    if last - first > _LONGEST_SPAN or first.date() <= EARLIEST or last.year >= LATEST_YEAR:
+        return None
+    return _only_offset(zone, first.date(), last.date())
+
+
+@lru_cache(maxsize=512)
+def _only_offset(zone: ZoneInfo, first: date, last: date) -> timedelta | None:
+    found = None
+    for day in range((last - first).days + 4):
+        noon = datetime(first.year, first.month, first.day, 12, tzinfo=UTC) - 2 * _DAY_LONG
+        offset = (noon + day * _DAY_LONG).astimezone(zone).utcoffset()
+        if found is not None and offset != found:
+            return None
+        found = offset
+    return found
 
 
 def parse_moment(text: str, zone: ZoneInfo) -> datetime | None:

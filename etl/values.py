@@ -116,6 +116,9 @@ def convert(
     wanted = ARROW_TYPES[kind]
     if kind in ("geometry", "bytes", "json"):
         return Converted(column)
+    if kind == "text" and pa.types.is_dictionary(column.type):
+        words = by_number(trimmed(column.dictionary))
+        return Converted(_said_by(words, column.indices))
     if kind == "instant" and pa.types.is_timestamp(column.type):
         return Converted(_instants(column, zone))
     if kind == "date" and (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
@@ -129,12 +132,28 @@ def convert(
     whole = _whole_numbers(column) if kind in ("float", "int") else None
     if whole is not None:
         return _numbers(whole, kind)
+    if kind in ("date", "instant") and not formats:
+        whole = _cast_whole(_as_text(column), (), kind)  # texts without blanks, as most are
+        if whole is not None:
+            return Converted(whole if kind == "date" else _instants(whole, zone))
     texts = trimmed(column)
     if kind == "text":
         return Converted(texts)
     if kind in ("float", "int"):
         return _number_texts(texts, kind)
     return _time_texts(texts, kind, zone, formats)
+
+
+def by_number(texts: pa.Array) -> pa.DictionaryArray:
+    """Return texts as numbers of the words they say, which are then looked at once each."""
+    if pa.types.is_dictionary(texts.type):
+        return texts
+    return _as_text(texts).dictionary_encode()
+
+
+def _said_by(words: pa.DictionaryArray, numbers: pa.Array) -> pa.DictionaryArray:
+    """Return the words at some places of a column of words; spelt twice, a word is one still."""
+    return pa.DictionaryArray.from_arrays(words.indices.take(numbers), words.dictionary)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -226,8 +245,14 @@ def _same_text(texts: pa.Array, moments: pa.Array, form: str) -> bool:
 def _instants(moments: pa.Array, zone: ZoneInfo) -> pa.Array:
     """Return timestamps in UTC without a zone, naive ones taken as local time of `zone`."""
     if moments.type.tz is None:
+        moments = pc.cast(moments, pa.timestamp("us"), safe=False)
+        first, last = pc.min_max(moments).values()
+        if first.is_valid:
+            offset = times.only_offset(zone, first.as_py(), last.as_py())
+            if offset is not None:
+                return pc.subtract(moments, pa.scalar(offset, pa.duration("us")))
         moments = pc.assume_timezone(
-            pc.cast(moments, pa.timestamp("us"), safe=False),
+            moments,
             timezone=zone.key,
             ambiguous="earliest",
             nonexistent="earliest",

@@ -133,18 +133,27 @@ def _put_number(out, at, value, decimals):  # type: ignore[no-untyped-def]
         out[at] = 45
         at += 1
         value = -value
-    n, rest = 1, value // 10
-    while rest > 0 or n <= decimals:
+    left = np.uint64(value)
+    n, most = 1, np.uint64(10)
+    while left >= most or n <= decimals:
         n += 1
-        rest //= 10
-    end = at + n + (decimals > 0)
+        most *= np.uint64(10)
+    end = at + n
     place = end - 1
-    for k in range(n):
-        if k == decimals and decimals > 0:
-            out[place] = 46
+    if decimals > 0:
+        end += 1
+        place += 1
+        for _ in range(decimals):
+            rest = left // np.uint64(10)
+            out[place] = 48 + left - rest * np.uint64(10)
+            left = rest
             place -= 1
-        out[place] = 48 + value % 10
-        value //= 10
+        out[place] = 46
+        place -= 1
+    while place >= at:
+        rest = left // np.uint64(10)
+        out[place] = 48 + left - rest * np.uint64(10)
+        left = rest
         place -= 1
     return end
 

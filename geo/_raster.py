@@ -19,6 +19,7 @@ from geo._kernels import (
     NONE,
     ZERO,
     kernel,
+    no_int_rows,
     no_ints,
     no_small_rows,
     piece,
@@ -215,25 +216,41 @@ def sum_cells(mask, counts, possible, totals, ground, i):  # type: ignore[no-unt
     `ground` takes its open and its strip cells.
     """
     n_levels, nx = totals.shape[2], mask.shape[1]
-    for g in range(mask.size):
-        kind = mask[g // nx, g % nx]
-        if kind & OPEN == 0:
-            continue
-        strip = kind & STRIP != 0
-        ground[i, 0] += 1
-        ground[i, 1] += strip
-        for daypart in range(2):
-            if counts[daypart, g] == 0 and possible[g] == 0:
+    # cells by daypart, strip and counters, four levels in a byte: a cell is looked at once
+    alike = no_int_rows(np.int64(8), np.int64(256))
+    n_bytes = (n_levels + 3) // 4
+    for row in range(mask.shape[0]):
+        for col in range(nx):
+            kind = mask[row, col]
+            if kind & OPEN == 0:
                 continue
-            for level in range(n_levels):
-                count = (counts[daypart, g] >> (2 * level)) & 3
-                if count >= 1:
-                    totals[i, daypart, level, 0] += 1
-                    totals[i, daypart, level, 1] += count >= 2
-                    totals[i, daypart, level, 2] += count >= 3
-                    totals[i, daypart, level, 4] += strip
-                elif (possible[g] >> (daypart * n_levels + level)) & 1:
-                    totals[i, daypart, level, 3] += 1
+            g, strip = row * nx + col, 1 if kind & STRIP else 0
+            for daypart in range(2):
+                seen = counts[daypart, g]
+                alike[4 * daypart + 2 * strip, seen & 255] += 1
+                if n_bytes > 1:
+                    alike[4 * daypart + 2 * strip + 1, seen >> 8] += 1
+                if possible[g]:
+                    for level in range(n_levels):
+                        if (seen >> (2 * level)) & 3 == 0:
+                            unsure = (possible[g] >> (daypart * n_levels + level)) & 1
+                            totals[i, daypart, level, 3] += unsure
+    for strip in range(2):
+        for value in range(256):
+            ground[i, 0] += alike[2 * strip, value]
+            ground[i, 1] += strip * alike[2 * strip, value]
+            for daypart in range(2):
+                for byte in range(n_bytes):
+                    n = alike[4 * daypart + 2 * strip + byte, value]
+                    if n == 0:
+                        continue
+                    for level in range(4 * byte, min(4 * byte + 4, n_levels)):
+                        count = (value >> (2 * (level - 4 * byte))) & 3
+                        if count >= 1:
+                            totals[i, daypart, level, 0] += n
+                            totals[i, daypart, level, 1] += n * (count >= 2)
+                            totals[i, daypart, level, 2] += n * (count >= 3)
+                            totals[i, daypart, level, 4] += n * strip
 
 
 @piece

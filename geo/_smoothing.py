@@ -1,4 +1,8 @@
-"""Smoothing of points on a grid: linear binning, Gaussians cut at 6.5 deviations, and FFT."""
+"""Smoothing of points on a lattice: linear binning, Gaussians cut at 6.5 deviations, and FFT.
+
+A lattice has columns and rows at distances of their own: ``step`` is its width and height in
+metres, ``origin`` lies half a step before its first point.
+"""
 
 from math import ceil
 
@@ -12,13 +16,13 @@ CUT = 6.5
 
 
 @njit(cache=True, nogil=True)
-def bin_linear(points: Floats, weights: Floats, origin: Floats, cell_m: float, out: Floats) -> None:
-    """Share each point among the four cell centres around it, in place."""
+def bin_linear(points: Floats, weights: Floats, origin: Floats, step: Floats, out: Floats) -> None:
+    """Share each point among the four lattice points around it, in place."""
     ny, nx = out.shape
     one = weights.shape[0] == 1
     for i in range(points.shape[0]):
-        u = (points[i, 0] - origin[0]) / cell_m - 0.5
-        v = (points[i, 1] - origin[1]) / cell_m - 0.5
+        u = (points[i, 0] - origin[0]) / step[0] - 0.5
+        v = (points[i, 1] - origin[1]) / step[1] - 0.5
         if not (u >= 0.0 and v >= 0.0 and u < nx - 1 and v < ny - 1):
             continue
         c, r = int(u), int(v)
@@ -35,44 +39,46 @@ def spread_gaussian(
     points: Floats,
     weights: Floats,
     origin: Floats,
-    cell_m: float,
+    step: Floats,
     sigma_m: float,
     reach: Floats,
     out: Floats,
 ) -> None:
-    """Add each point's Gaussian at the cell centres within the cut, in place; unit: per cell.
+    """Add each point's Gaussian at the lattice points within the cut, in place; unit: per cell.
 
     With ``reach`` each point is first divided by the sum of its Gaussian times ``reach``.
     """
     ny, nx = out.shape
     one = weights.shape[0] == 1
-    s = sigma_m / cell_m
-    half = int(np.ceil(CUT * s))
-    width = 2 * half + 1
-    gx, gy, fixed = np.empty(width), np.empty(width), np.empty(width)
-    for k in range(width):
-        fixed[k] = np.exp(-0.5 * ((k - half) / s) ** 2)
+    sx, sy = sigma_m / step[0], sigma_m / step[1]
+    half_x, half_y = int(np.ceil(CUT * sx)), int(np.ceil(CUT * sy))
+    gx, gy = np.empty(2 * half_x + 1), np.empty(2 * half_y + 1)
+    fixed_x, fixed_y = np.empty(2 * half_x + 1), np.empty(2 * half_y + 1)
+    for k in range(2 * half_x + 1):
+        fixed_x[k] = np.exp(-0.5 * ((k - half_x) / sx) ** 2)
+    for k in range(2 * half_y + 1):
+        fixed_y[k] = np.exp(-0.5 * ((k - half_y) / sy) ** 2)
     for i in range(points.shape[0]):
-        u = (points[i, 0] - origin[0]) / cell_m - 0.5
-        v = (points[i, 1] - origin[1]) / cell_m - 0.5
-        if not (u > -half and v > -half and u < nx - 1 + half and v < ny - 1 + half):
+        u = (points[i, 0] - origin[0]) / step[0] - 0.5
+        v = (points[i, 1] - origin[1]) / step[1] - 0.5
+        if not (u > -half_x and u < nx - 1 + half_x and v > -half_y and v < ny - 1 + half_y):
             continue
         c, r = int(np.floor(u + 0.5)), int(np.floor(v + 0.5))
-        _fill_gaussian(gx, fixed, u - c, s, half)
-        _fill_gaussian(gy, fixed, v - r, s, half)
-        w = (weights[0] if one else weights[i]) / (2.0 * np.pi * s * s)
-        left, right = max(0, c - half), min(nx, c + half + 1)
-        bottom, top = max(0, r - half), min(ny, r + half + 1)
+        _fill_gaussian(gx, fixed_x, u - c, sx, half_x)
+        _fill_gaussian(gy, fixed_y, v - r, sy, half_y)
+        w = (weights[0] if one else weights[i]) / (2.0 * np.pi * sx * sy)
+        left, right = max(0, c - half_x), min(nx, c + half_x + 1)
+        bottom, top = max(0, r - half_y), min(ny, r + half_y + 1)
         if reach.shape[0] > 0:
             held = 0.0
             for row in range(bottom, top):
                 for col in range(left, right):
-                    held += gy[row - r + half] * gx[col - c + half] * reach[row, col]
-            w *= 2.0 * np.pi * s * s / held
+                    held += gy[row - r + half_y] * gx[col - c + half_x] * reach[row, col]
+            w *= 2.0 * np.pi * sx * sy / held
         for row in range(bottom, top):
-            g = w * gy[row - r + half]
+            g = w * gy[row - r + half_y]
             for col in range(left, right):
-                out[row, col] += g * gx[col - c + half]
+                out[row, col] += g * gx[col - c + half_x]
 
 
 @njit(cache=True, nogil=True)
@@ -85,7 +91,9 @@ def _fill_gaussian(out: Floats, fixed: Floats, d: float, s: float, half: int) ->
         power *= up
 
 
-def gaussian_filter(shape: tuple[int, int], s: float) -> tuple[tuple[int, int], Floats]:
+def gaussian_filter(
+    shape: tuple[int, int], s: tuple[float, float]
+) -> tuple[tuple[int, int], Floats]:
     """Give the FFT size for a grid and a Gaussian's transform on it.
 
     Parameters
@@ -93,7 +101,7 @@ def gaussian_filter(shape: tuple[int, int], s: float) -> tuple[tuple[int, int], 
     shape
         Rows and columns of the grid, its margins wide enough that what wraps round stays there.
     s
-        Standard deviation in cells, >= 0.9; the kernel is cut and scaled to sum 1.
+        Standard deviation in rows and in columns, >= 0.9; the kernel is cut and scaled to sum 1.
 
     Returns
     -------
@@ -101,13 +109,12 @@ def gaussian_filter(shape: tuple[int, int], s: float) -> tuple[tuple[int, int], 
         Size and transfer function for ``scipy.fft.rfft2``.
     """
     size = (fft.next_fast_len(shape[0], real=True), fft.next_fast_len(shape[1], real=True))
-    half = ceil(CUT * s)
-    kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / s) ** 2)
-    kernel /= kernel.sum()
     lines = []
-    for length in size:
+    for length, deviation in zip(size, s, strict=True):
+        half = ceil(CUT * deviation)
+        kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / deviation) ** 2)
         line = np.zeros(length)
-        np.add.at(line, np.arange(-half, half + 1) % length, kernel)
+        np.add.at(line, np.arange(-half, half + 1) % length, kernel / kernel.sum())
         lines.append(line)
     rows, cols = np.real(fft.fft(lines[0])), np.real(fft.rfft(lines[1]))
     return size, np.multiply.outer(rows, cols)

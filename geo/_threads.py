@@ -1,8 +1,11 @@
 """Split a kernel that releases the GIL over the processor's cores, in order and without copies."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 _CHUNK = 1 << 17
 
@@ -46,3 +49,25 @@ def run_in_chunks(work: Callable[[int, int], object], n: int, *, chunk: int = _C
     with ThreadPoolExecutor(n_threads()) as pool:
         for _ in pool.map(lambda start: work(start, min(start + chunk, n)), starts):
             pass
+
+
+def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """
+    Make each item while the one before is put to use.
+
+    Parameters
+    ----------
+    items
+        Whatever makes them; it runs in a thread of its own.
+
+    Yields
+    ------
+    Item
+        The items in their order; two at most are in memory.
+    """
+    end = object()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(next, items, end)
+        while (found := waiting.result()) is not end:
+            waiting = pool.submit(next, items, end)
+            yield found  # type: ignore[misc]

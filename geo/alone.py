@@ -27,7 +27,7 @@ def see_alone(sight: Sight, x: ArrayLike, y: ArrayLike, *, level: str) -> NDArra
     """
     px, py = (_plain(one) for one in (x, y))
     alone = np.full((len(px), 2), -1, np.int64)
-    active = np.flatnonzero(sight.known & (sight.farthest_m > 0))
+    active = sight.active()
     if len(active):
         grid = _file_reaches(sight, active)
         reach2 = sight.reach2[:, :, sight.levels.index(level)]

@@ -1,4 +1,4 @@
-"""Kernel density of incidents in metres: binned for millions of points, or exact.
+"""Kernel density of incidents at the centres of squares or hexagons: binned, or exact.
 
 References
 ----------
@@ -11,6 +11,7 @@ Diggle, P. (1985). A kernel method for smoothing point process data. Applied Sta
 138-147 (edge correction).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import Literal
@@ -20,19 +21,27 @@ from numpy.typing import NDArray
 
 from geo._smoothing import CUT, bin_linear, gaussian_filter, smooth, spread_gaussian
 from geo.errors import GeoError
-from geo.grid import MAX_CELLS, Bounds, Floats, SquareGrid, as_points, square_grid
+from geo.grid import (
+    MAX_CELLS,
+    Bounds,
+    Floats,
+    HexGrid,
+    SquareGrid,
+    as_points,
+    square_grid,
+)
 
 Method = Literal["auto", "binned", "exact"]
 Edge = Literal["none", "uniform", "diggle"]
 
-# the split of a Gaussian between points and grid is exact to exp(-2 pi^2 SPLIT) = 5e-11
+# the split of a Gaussian between points and lattice is exact to exp(-2 pi^2 SPLIT) = 5e-11
 SPLIT = 1.2
 EXACT_UP_TO = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """A density surface at the centres of square cells.
+    """A density surface at the centres of cells.
 
     Parameters
     ----------
@@ -48,30 +57,11 @@ class Density:
         Points left out: outside the study area (when the edge is corrected) or without coordinates.
     """
 
-    grid: SquareGrid
+    grid: SquareGrid | HexGrid
     per_m2: Floats
     bandwidth_m: float
     n: int
     n_outside: int
-
-
-@dataclass(frozen=True, slots=True)
-class BandwidthChoice:
-    """How well each bandwidth would have predicted the next period.
-
-    Parameters
-    ----------
-    bandwidth_m
-        The best of the candidates, metres; NaN when either period is empty.
-    candidates_m
-        Bandwidths tried, metres, rising.
-    score
-        Mean log density of the next period's incidents, per candidate.
-    """
-
-    bandwidth_m: float
-    candidates_m: Floats
-    score: Floats
 
 
 def kde(
@@ -85,12 +75,12 @@ def kde(
     edge: Edge = "none",
     method: Method = "auto",
 ) -> Density:
-    """Estimate the density of points with a Gaussian kernel.
+    """Estimate the density of points on square cells with a Gaussian kernel.
 
     Parameters
     ----------
     points
-        Coordinates, metres, shape (n, 2). Points without coordinates (NaN) are counted out.
+        As in ``kde_on``.
     cell_m
         Side of a cell, metres, > 0.
     bandwidth_m
@@ -99,10 +89,57 @@ def kde(
         Study area: west, south, east, north, metres. None takes the points' own box widened by
         6.5 bandwidths, so that nothing is cut off.
     weights
-        Weight of each point, >= 0, shape (n,); None counts each as 1.
+        As in ``kde_on``.
     inside
         Cells of the study area, shape (rows, columns) of the grid over ``bounds``; cells outside
         get 0. None takes all.
+    edge, method
+        As in ``kde_on``.
+
+    Returns
+    -------
+    Density
+        With no points, zero everywhere (one cell, when there are no bounds either).
+
+    Notes
+    -----
+    The sum over cells times the cell area is the weight of the points, to 1e-8, without bounds
+    and with edge ``diggle``; with bounds and edge ``none`` it is the part of it inside.
+    """
+    xy = as_points(points, where="kde")
+    if bounds is None:
+        located = xy[np.isfinite(xy).all(axis=1)] if len(xy) else xy
+        bounds = _own_box(located, bandwidth_m)
+    grid = square_grid(bounds, cell_m=cell_m)
+    return kde_on(
+        xy, grid, bandwidth_m=bandwidth_m, weights=weights, inside=inside, edge=edge, method=method
+    )
+
+
+def kde_on(
+    points: Floats,
+    grid: SquareGrid | HexGrid,
+    *,
+    bandwidth_m: float,
+    weights: Floats | None = None,
+    inside: NDArray[np.bool_] | None = None,
+    edge: Edge = "none",
+    method: Method = "auto",
+) -> Density:
+    """Estimate the density of points at the centres of given cells with a Gaussian kernel.
+
+    Parameters
+    ----------
+    points
+        Coordinates, metres, shape (n, 2). Points without coordinates (NaN) are counted out.
+    grid
+        Squares or hexagons.
+    bandwidth_m
+        Standard deviation of the kernel, metres, at least the grid's ``cell_m``.
+    weights
+        Weight of each point, >= 0, shape (n,); None counts each as 1.
+    inside
+        Cells of the study area, shape ``grid.shape``; cells outside get 0. None takes all.
     edge
         ``none``: density near the border falls off, as if nothing happened beyond; points beyond
         the border count with what reaches in. ``uniform``: only points inside count, and each
@@ -119,144 +156,190 @@ def kde(
     Returns
     -------
     Density
-        With no points, zero everywhere (one cell, when there are no bounds either).
+        With no points, zero everywhere.
 
     Notes
     -----
-    The sum over cells times the cell area is the weight of the points, to 1e-8, without bounds
-    and with edge ``diggle``; with bounds and edge ``none`` it is the part of it inside.
+    Hexagon centres are every second point of a lattice half a cell wide and a row high: the
+    density is worked out on that lattice, and a point's kernel is made whole over the centres.
     """
     xy = as_points(points, where="kde")
     w = _weights(weights, len(xy))
-    if not cell_m <= bandwidth_m < np.inf:
+    if not grid.cell_m <= bandwidth_m < np.inf:
         raise GeoError(
-            f"kde: bandwidth_m is {bandwidth_m} with cell_m {cell_m}; at least one cell was "
+            f"kde: bandwidth_m is {bandwidth_m} with cell_m {grid.cell_m}; at least one cell was "
             "expected. Take cells no wider than the bandwidth."
         )
     given = len(xy)
-    xy, w = _kept(xy, w, np.isfinite(xy))
-    grid = square_grid(bounds or _own_box(xy, bandwidth_m), cell_m=cell_m)
     mask = _mask(inside, grid)
     if edge != "none":
-        cell = grid.cell_of(xy)
-        xy, w = _kept(xy, w, ((cell >= 0) & mask.ravel()[np.maximum(cell, 0)])[:, None])
-    surface = _surface(xy, w, grid, bandwidth_m, method, mask if edge == "diggle" else None)
-    if edge == "uniform":
-        surface /= np.where(mask, _covered(mask, bandwidth_m / cell_m), 1.0)
-    per_m2 = surface * mask / cell_m**2
+        at = grid.cell_of(xy)  # -1 without coordinates
+        xy, w = _kept(xy, w, ((at >= 0) & mask.ravel()[np.maximum(at, 0)])[:, None])
+    else:
+        xy, w = _kept(xy, w, np.isfinite(xy))
+    lattice = _lattice(grid)
+    held = lattice.put(mask) if edge != "none" else None
+    kernel = _kernel(
+        lattice,
+        bandwidth_m,
+        held if edge == "diggle" else None,
+        binned=method == "binned" or (method == "auto" and len(xy) > EXACT_UP_TO),
+    )
+    surface = kernel.spread(xy, w)
+    if edge == "uniform" and held is not None:
+        surface /= np.where(mask, lattice.read(_covered(held, bandwidth_m / lattice.step)), 1.0)
+    per_m2 = surface * mask / float(lattice.step.prod())
     return Density(grid, per_m2, float(bandwidth_m), len(xy), given - len(xy))
 
 
-def choose_bandwidth(
-    points: Floats,
-    next_points: Floats,
+def kde_of_each(
+    sets: Sequence[Floats],
+    grid: SquareGrid | HexGrid,
     *,
-    candidates_m: Floats,
-    bounds: Bounds,
-    cell_m: float,
-    inside: NDArray[np.bool_] | None = None,
-) -> BandwidthChoice:
-    """Choose the bandwidth whose map of one period gave the next period the highest likelihood.
+    bandwidth_m: float,
+    inside: NDArray[np.bool_],
+    binned_above: int = EXACT_UP_TO,
+) -> Floats:
+    """Estimate the density of several sets of points with edge ``diggle``, one as ``kde_on``.
 
     Parameters
     ----------
-    points
-        Incidents of the earlier period, metres, shape (n, 2).
-    next_points
-        Incidents of the period to be predicted, metres, shape (m, 2).
-    candidates_m
-        Bandwidths to try, metres, each at least ``cell_m``.
-    bounds, cell_m, inside
-        Study area, as in ``kde``; incidents outside it are left out.
+    sets
+        Coordinates of each set, metres, shape (n, 2), all in cells that are ``inside``.
+    grid, bandwidth_m, inside
+        As in ``kde_on``.
+    binned_above
+        Sets of more points are binned, the others exact.
 
     Returns
     -------
-    BandwidthChoice
-        With no incident inside in either period ``bandwidth_m`` is NaN: nothing to choose by.
+    Floats
+        Weight per square metre, shape (sets, rows, columns).
 
     Notes
     -----
-    The density of the cell that holds an incident is read, after mixing in 1 part in n + 1 of a
-    uniform density, so that one incident at a new place does not rule a bandwidth out.
+    What the border takes of a kernel is worked out once for all sets.
     """
-    tried = np.sort(np.asarray(candidates_m, dtype=np.float64))
-    if not len(tried):
-        raise GeoError(
-            "choose_bandwidth: no candidates; at least one bandwidth in metres was expected. "
-            "Try cell_m times 1, 2, 4 and 8."
-        )
-    grid = square_grid(bounds, cell_m=cell_m)
-    mask = _mask(inside, grid).ravel()
-    cell = grid.cell_of(as_points(next_points, where="choose_bandwidth"))
-    cell = cell[(cell >= 0) & mask[np.maximum(cell, 0)]]
-    uniform = 1.0 / (mask.sum() * cell_m**2) if mask.any() else np.nan
-    score = np.full(len(tried), np.nan)
-    for i, bandwidth in enumerate(tried):
-        found = kde(
-            points,
-            cell_m=cell_m,
-            bandwidth_m=bandwidth,
-            bounds=bounds,
-            inside=inside,
-            edge="diggle",
-        )
-        if found.n and len(cell):
-            density = (found.per_m2.ravel()[cell] + uniform) / (found.n + 1)
-            score[i] = np.log(density).mean()
-    best = np.nan if np.isnan(score).all() else float(tried[np.nanargmax(score)])
-    return BandwidthChoice(best, tried, score)
+    lattice, mask = _lattice(grid), _mask(inside, grid)
+    held, kernels = lattice.put(mask), dict[bool, _Kernel]()
+    out = np.zeros((len(sets), *grid.shape))
+    for one, xy in zip(out, sets, strict=True):
+        binned = len(xy) > binned_above
+        if not len(xy):
+            continue
+        if binned not in kernels:
+            kernels[binned] = _kernel(lattice, bandwidth_m, held, binned=binned)
+        one[:] = kernels[binned].spread(xy, np.ones(1)) * mask / float(lattice.step.prod())
+    return out
 
 
-def _surface(
-    xy: Floats,
-    w: Floats,
-    grid: SquareGrid,
-    bandwidth_m: float,
-    method: Method,
-    mask: NDArray[np.bool_] | None,
-) -> Floats:
-    """Give the weight per cell; with a mask every point's kernel is made whole inside it."""
-    s = bandwidth_m / grid.cell_m
-    pad = ceil(CUT * s) + 1
-    wide = (grid.ny + 2 * pad, grid.nx + 2 * pad)
+@dataclass(frozen=True, slots=True)
+class _Lattice:
+    """Points in rows and columns, of which every ``every``-th is a cell's centre.
+
+    ``origin`` lies half a step before the first point; ``step`` is columns then rows, metres.
+    Centres of odd rows lie one column further when not every point is a centre.
+    """
+
+    origin: Floats
+    step: Floats
+    shape: tuple[int, int]
+    every: int
+
+    def put(self, mask: NDArray[np.bool_]) -> Floats:
+        """Give the cells of a mask the ground of all lattice points between them."""
+        if self.every == 1:
+            return mask.astype(np.float64)
+        held = np.zeros(self.shape)
+        for odd in (0, 1):
+            held[odd::2, odd::2] = 2.0 * mask[odd::2]
+        return held
+
+    def read(self, surface: Floats) -> Floats:
+        """Give the values at the centres of cells."""
+        if self.every == 1:
+            return np.ascontiguousarray(surface)
+        out = np.empty((self.shape[0], self.shape[1] // 2))
+        for odd in (0, 1):
+            out[odd::2] = surface[odd::2, odd::2]
+        return out
+
+
+def _lattice(grid: SquareGrid | HexGrid) -> _Lattice:
+    if isinstance(grid, SquareGrid):
+        step = np.full(2, grid.cell_m)
+        return _Lattice(np.array([grid.x0, grid.y0]), step, grid.shape, 1)
+    step = np.array([grid.cell_m / 2, grid.row_m])
+    return _Lattice(np.array([grid.x0, grid.y0]) - step / 2, step, (grid.ny, 2 * grid.nx), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kernel:
+    """A Gaussian on a lattice with margins: what is laid on points, and what is left to FFT."""
+
+    lattice: _Lattice
+    pads: tuple[int, int]
+    shape: tuple[int, int]
+    on_points_m: float
+    filtered: tuple[tuple[int, int], Floats] | None
+    reach: Floats | None
+
+    def spread(self, xy: Floats, w: Floats) -> Floats:
+        """Give the weight per lattice point, at centres."""
+        raw, (pad_y, pad_x) = np.zeros(self.shape), self.pads
+        step = self.lattice.step
+        origin = self.lattice.origin - np.array([pad_x, pad_y]) * step
+        if self.on_points_m:
+            reach = np.zeros((0, 0)) if self.reach is None else self.reach
+            spread_gaussian(xy, w, origin, step, self.on_points_m, reach, raw)
+        else:
+            bin_linear(xy, w, origin, step, raw)
+            if self.reach is not None:
+                raw = np.divide(raw, self.reach, out=raw, where=raw > 0)
+        out = smooth(raw, *self.filtered) if self.filtered else raw
+        return self.lattice.read(out[pad_y:-pad_y, pad_x:-pad_x])
+
+
+def _kernel(lattice: _Lattice, bandwidth_m: float, held: Floats | None, *, binned: bool) -> _Kernel:
+    """Make a kernel ready; with ``held`` each point's is made whole inside."""
+    pad_x, pad_y = (ceil(CUT * s) + 1 for s in bandwidth_m / lattice.step)
+    wide = (lattice.shape[0] + 2 * pad_y, lattice.shape[1] + 2 * pad_x)
     if wide[0] * wide[1] > MAX_CELLS:
         raise GeoError(
             f"kde: {wide[0] * wide[1]} cells with the margin of bandwidth_m {bandwidth_m}; at most "
             f"{MAX_CELLS} were expected. Take a larger cell_m."
         )
-    binned = method == "binned" or (method == "auto" and len(xy) > EXACT_UP_TO)
-    on_points, on_grid = _split(s, binned=binned)
+    on_points_m, on_grid = _split(bandwidth_m, lattice.step, binned=binned)
     filtered = gaussian_filter(wide, on_grid) if on_grid else None
-    raw, reach = np.zeros(wide), np.zeros((0, 0))
-    if mask is not None:
-        held = np.pad(mask.astype(np.float64), pad)
-        reach = smooth(held, *filtered) if filtered else held
-    origin = np.array([grid.x0, grid.y0]) - pad * grid.cell_m
-    if on_points:
-        sigma_m = on_points * grid.cell_m
-        spread_gaussian(xy, w, origin, grid.cell_m, sigma_m, reach, raw)
-    else:
-        bin_linear(xy, w, origin, grid.cell_m, raw)
-        raw = np.divide(raw, reach, out=raw, where=raw > 0) if mask is not None else raw
-    out = smooth(raw, *filtered) if filtered else raw
-    return np.ascontiguousarray(out[pad:-pad, pad:-pad])
+    reach = None
+    if held is not None:
+        reach = np.pad(held, ((pad_y, pad_y), (pad_x, pad_x)))
+        reach = smooth(reach, *filtered) if filtered else reach
+    return _Kernel(lattice, (pad_y, pad_x), wide, on_points_m, filtered, reach)
 
 
-def _covered(mask: NDArray[np.bool_], s: float) -> Floats:
-    """Give the part of each cell's kernel that lies inside the mask."""
-    pad = ceil(CUT * s) + 1
-    held = np.pad(mask.astype(np.float64), pad)
-    return smooth(held, *gaussian_filter(held.shape, s))[pad:-pad, pad:-pad]
+def _covered(held: Floats, s: Floats) -> Floats:
+    """Give the part of each lattice point's kernel (s columns, rows) that lies inside."""
+    pad_x, pad_y = (ceil(CUT * one) + 1 for one in s)
+    padded = np.pad(held, ((pad_y, pad_y), (pad_x, pad_x)))
+    found = smooth(padded, *gaussian_filter(padded.shape, (float(s[1]), float(s[0]))))
+    return found[pad_y:-pad_y, pad_x:-pad_x]
 
 
-def _split(s: float, *, binned: bool) -> tuple[float, float]:
-    """Divide a Gaussian of s cells into the part laid on points and the part by FFT, in cells."""
-    if binned:
-        return 0.0, sqrt(s * s - 1 / 6)  # sharing among neighbours adds 1/6 cell^2 of variance
+def _split(
+    bandwidth_m: float, step: Floats, *, binned: bool
+) -> tuple[float, tuple[float, float] | None]:
+    """Divide a Gaussian into the part laid on points, metres, and that by FFT, rows and columns."""
+    if binned:  # sharing among neighbours adds 1/6 step^2 of variance
+        s_x, s_y = np.sqrt((bandwidth_m / step) ** 2 - 1 / 6)
+        return 0.0, (float(s_y), float(s_x))
+    unit = float(step.max())
+    s = bandwidth_m / unit
     if s * s <= 4 * SPLIT:
-        return s, 0.0
+        return bandwidth_m, None
     narrow = (s * s - sqrt(s**4 - 4 * SPLIT * s * s)) / 2
-    return sqrt(narrow), sqrt(s * s - narrow)
+    s_x, s_y = sqrt(s * s - narrow) * unit / step
+    return sqrt(narrow) * unit, (float(s_y), float(s_x))
 
 
 def _kept(xy: Floats, w: Floats, good: NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -275,14 +358,14 @@ def _own_box(xy: Floats, bandwidth_m: float) -> Bounds:
     return float(west), float(south), float(east), float(north)
 
 
-def _mask(inside: NDArray[np.bool_] | None, grid: SquareGrid) -> NDArray[np.bool_]:
+def _mask(inside: NDArray[np.bool_] | None, grid: SquareGrid | HexGrid) -> NDArray[np.bool_]:
     if inside is None:
         return np.ones(grid.shape, dtype=np.bool_)
     mask = np.asarray(inside, dtype=np.bool_)
     if mask.shape != grid.shape:
         raise GeoError(
             f"kde: inside has shape {mask.shape}; the grid's {grid.shape} was expected. "
-            "Make it from geo.grid.square_grid with the same bounds and cell_m."
+            "Make it from the same grid, or one laid with the same bounds and cell_m."
         )
     return mask
 

@@ -19,9 +19,10 @@ from geo.errors import GeoError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bounds = tuple[float, float, float, float]
-Neighbourhood = Literal["queen", "rook"]
+Neighbourhood = Literal["queen", "rook", "hexagon"]
 
 MAX_CELLS = 50_000_000
+CHUNK = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,11 @@ class HexGrid:
     ny: int
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns, as NumPy arrays of the grid are shaped."""
+        return self.ny, self.nx
+
+    @property
     def row_m(self) -> float:
         """Distance between rows, metres."""
         return self.cell_m * sqrt(3) / 2
@@ -128,18 +134,34 @@ class HexGrid:
             Cell numbers, shape (n,).
         """
         xy = as_points(points, where="HexGrid.cell_of")
-        u, v = (xy[:, 0] - self.x0) / self.cell_m, (xy[:, 1] - self.y0) / self.row_m
+        out = np.empty(len(xy), np.int64)
+        for first in range(0, len(xy), CHUNK):  # what stays in the processor's memory is fast
+            part = slice(first, first + CHUNK)
+            u = (xy[part, 0] - self.x0) / self.cell_m
+            v = (xy[part, 1] - self.y0) / self.row_m
+            row = np.floor(v + 0.5)
+            # within a third of a row of the middle one hexagon is as wide as its row
+            out[part] = self._number(u, row)
+            slanted = np.flatnonzero(~(np.abs(v - row) < 0.333))
+            out[first + slanted] = self._nearest(u[slanted], v[slanted])
+        return out
+
+    def _number(self, u: Floats, row: Floats) -> Ints:
+        """Give the cell of a row that is nearest, -1 outside."""
+        col = np.floor(u - 0.5 * (row % 2) + 0.5)
+        inside = (row >= 0) & (row < self.ny) & (col >= 0) & (col < self.nx)
+        return np.where(inside, row * self.nx + col, -1.0).astype(np.int64)
+
+    def _nearest(self, u: Floats, v: Floats) -> Ints:
         low = np.floor(v)
-        best, nearest = np.full(len(xy), -1.0), np.full(len(xy), np.inf)
+        best, nearest = np.full(len(u), -1), np.full(len(u), np.inf)
         for row in (low, low + 1):
             shift = 0.5 * (row % 2)
-            col = np.floor(u - shift + 0.5)
-            away = (u - shift - col) ** 2 + 0.75 * (v - row) ** 2
-            inside = (row >= 0) & (row < self.ny) & (col >= 0) & (col < self.nx)
-            number = np.where(inside, row * self.nx + col, -1)
+            away = (u - shift - np.floor(u - shift + 0.5)) ** 2 + 0.75 * (v - row) ** 2
             closer = away < nearest
-            best, nearest = np.where(closer, number, best), np.where(closer, away, nearest)
-        return best.astype(np.int64)
+            best = np.where(closer, self._number(u, row), best)
+            nearest = np.where(closer, away, nearest)
+        return best
 
     def centres(self) -> Floats:
         """Give the middle of every hexagon, metres, shape (nx * ny, 2)."""
@@ -219,7 +241,7 @@ def offsets(neighbourhood: Neighbourhood = "queen", *, radius_cells: float | Non
     if radius_cells is None and neighbourhood not in ("queen", "rook"):
         raise GeoError(
             f"offsets: neighbourhood is {neighbourhood!r}; queen or rook was expected. "
-            "Name one of them, or give radius_cells."
+            "Name one of them, or give radius_cells; hexagons have steps of their own."
         )
     radius = radius_cells or (1.0 if neighbourhood == "rook" else 1.5)
     span = np.arange(-floor(radius), floor(radius) + 1)

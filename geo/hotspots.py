@@ -94,7 +94,8 @@ def gi_star(
     shape
         Rows and columns of the grid when ``values`` is flat; a 2-d array brings its own.
     neighbourhood, radius_cells
-        On a grid: ``queen``, ``rook``, or all cells within a radius in cell sides.
+        On a grid: ``queen``, ``rook``, ``hexagon`` (rows of a ``geo.grid.HexGrid``), or all
+        square cells within a radius in cell sides.
     include_self
         True for Gi* (the place counts with weight 1), False for Gi.
     approximation
@@ -236,9 +237,15 @@ def _gamma_p(places: Places) -> Floats:
     third *= n**2 * float((d**3).mean()) / ((n - 1) * (n - 2))
     deviation = np.sqrt(np.where(variance > 1e-12 * x.var() * squares, variance, 0.0))
     skewness = np.divide(third, deviation**3, out=np.zeros(n), where=deviation > 0)
-    whole = bool((x == np.floor(x)).all() and (squares == total).all())
+    binary = bool((squares == total).all() and (cubes == total).all())
+    whole = binary and bool((x == np.floor(x)).all())
     excess = places.lag + x - total * x.mean()
-    return two_sided_p(excess, deviation, skewness, step=float(whole))
+    if not whole:
+        return two_sided_p(excess, deviation, skewness, step=0.0)
+    # whole sums of few neighbours take few values: each tail is worked out once
+    key = (places.lag + x) * (total.max() + 1) + total
+    _, one, many = np.unique(key, return_index=True, return_inverse=True)
+    return two_sided_p(excess[one], deviation[one], skewness[one], step=1.0)[many]
 
 
 def _gi_z(places: Places) -> Floats:

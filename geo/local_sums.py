@@ -13,6 +13,15 @@ from geo.grid import Floats, Ints, Neighbourhood, offsets
 from geo.weights import from_neighbours
 
 Weights: TypeAlias = csr_array | Sequence[Sequence[int]]
+# rows and columns to a neighbour, for the rows ``first``, ``first`` + ``every`` and so on
+Step: TypeAlias = tuple[int, int, int, int]
+
+# every second row of ``geo.grid.HexGrid`` lies half a cell to the east
+HEXAGON_STEPS: tuple[Step, ...] = (
+    (0, -1, 0, 1), (0, 1, 0, 1),
+    (-1, -1, 0, 2), (-1, 0, 0, 2), (1, -1, 0, 2), (1, 0, 0, 2),
+    (-1, 0, 1, 2), (-1, 1, 1, 2), (1, 0, 1, 2), (1, 1, 1, 2),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ def gather(
     shape
         Rows and columns of a grid given flat.
     neighbourhood, radius_cells
-        As in ``geo.grid.offsets``; only for grids.
+        As in ``geo.grid.offsets``, only for grids; ``hexagon`` for the six of a ``HexGrid``.
     where
         Name of the caller for messages.
 
@@ -104,17 +113,22 @@ def gather(
             f"{where}: {x.size} values of shape {x.shape} and grid shape {grid}; a grid of rows * "
             "columns values, or weights, were expected. Pass shape=(rows, columns) or weights=."
         )
-    steps = offsets(neighbourhood, radius_cells=radius_cells)
+    steps: Sequence[Step] = HEXAGON_STEPS
+    if neighbourhood != "hexagon" or radius_cells is not None:
+        every = offsets(neighbourhood, radius_cells=radius_cells)
+        steps = [(int(dr), int(dc), 0, 1) for dr, dc in every]
     return _from_grid(x.reshape(grid), steps, x.shape)
 
 
-def _from_grid(x: Floats, steps: Ints, given: tuple[int, ...]) -> Places:
+def _from_grid(x: Floats, steps: Sequence[Step], given: tuple[int, ...]) -> Places:
     valued = ~np.isnan(x)
     filled = np.where(valued, x, 0.0)
     lag, count = np.zeros(x.shape), np.zeros(x.shape, np.int64)
-    for dr, dc in steps:
-        rows, cols = _overlap(int(dr), x.shape[0]), _overlap(int(dc), x.shape[1])
-        here, there = (rows[0], cols[0]), (rows[1], cols[1])
+    for dr, dc, first, every in steps:
+        rows, cols = _overlap(dr, x.shape[0]), _overlap(dc, x.shape[1])
+        skip = (first - rows[0].start) % every
+        here = slice(rows[0].start + skip, rows[0].stop, every), cols[0]
+        there = slice(rows[1].start + skip, rows[1].stop, every), cols[1]
         lag[here] += filled[there]
         count[here] += valued[there]
     n = count[valued]

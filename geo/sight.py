@@ -22,6 +22,8 @@ from geo.viewshed import ARC_VERTICES, LONGEST_REACH_M, Views, viewsheds
 
 DAYPARTS = ("day", "night")
 IN_FRONT_M = 0.1
+_MARGIN_M = 0.2  # a point counts as seen from 0.1 m before it
+_CIRCUMSCRIBED = 1 / np.cos(np.pi / ARC_VERTICES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +83,12 @@ class Sight:
     farthest_m: NDArray[np.float64]
     views: Views
 
+    def active(self) -> NDArray[np.int64]:
+        """Return the rows of the cameras of known bearing that see anything."""
+        return np.flatnonzero(
+            self.known & (self.farthest_m > 0) & (np.diff(self.views.offsets) > 0)
+        )
+
     def bounds(self) -> NDArray[np.float64]:
         """Return (n, 4) west, south, east, north of what each camera sees, NaN for nothing."""
         box, begins = np.full((len(self.x), 4), np.nan), self.views.offsets[:-1]
@@ -123,11 +131,51 @@ def reaches_m(cameras: Cameras, levels_px_per_m: dict[str, float]) -> NDArray[np
     return np.stack([day, night], axis=1)
 
 
+def reach_boxes(cameras: Cameras, *, levels_px_per_m: dict[str, float]) -> NDArray[np.float64]:
+    """Boxes beyond which cameras see nothing, whatever stands in their way.
+
+    Parameters
+    ----------
+    cameras
+        The cameras.
+    levels_px_per_m
+        Name and pixel density of each level.
+
+    Returns
+    -------
+    ndarray
+        (n, 4) west, south, east, north, metres, of the wedge at the farthest reach; of the whole
+        circle where the bearing is unknown; NaN where nothing is seen.
+
+    Raises
+    ------
+    GeoError
+        Optics that `geo.optics.reach_m` refuses.
+    """
+    reach = np.minimum(reaches_m(cameras, levels_px_per_m), LONGEST_REACH_M)
+    far = reach.max(axis=(1, 2)) * _CIRCUMSCRIBED if len(reach) else np.zeros(0)
+    far = np.where(far > 0, far, np.nan)
+    half = np.where(np.isfinite(cameras.bearing_deg), np.minimum(cameras.hfov_deg, 360) / 2, 180.0)
+    bearing = np.nan_to_num(cameras.bearing_deg)
+    ends = np.radians(np.stack([bearing - half, bearing + half]))
+    box = np.empty((len(far), 4))
+    for k, (across, middle) in enumerate(((np.sin, 90.0), (np.cos, 0.0))):
+        side = across(ends)
+        low, high = np.minimum(side.min(axis=0), 0.0), np.maximum(side.max(axis=0), 0.0)
+        # an outermost direction within the wedge reaches to the full
+        high[np.abs(np.mod(bearing - middle + 180, 360) - 180) <= half] = 1.0
+        low[np.abs(np.mod(bearing - middle, 360) - 180) <= half] = -1.0
+        at = (cameras.x, cameras.y)[k]
+        box[:, k], box[:, 2 + k] = at + low * far - _MARGIN_M, at + high * far + _MARGIN_M
+    return box
+
+
 def look(
     cameras: Cameras,
     walls: ArrayLike | WallIndex,
     *,
     levels_px_per_m: dict[str, float],
+    wanted: NDArray[np.bool_] | None = None,
     n_threads: int = 1,
 ) -> Sight:
     """Compute what each camera sees.
@@ -140,6 +188,8 @@ def look(
         (m, 4) walls, metres, or a WallIndex.
     levels_px_per_m
         Name and pixel density of each level; at most eight.
+    wanted
+        (n,) which cameras to look through, all when None; the others have their reach but no view.
     n_threads
         Threads; the result is the same for any number.
 
@@ -159,19 +209,30 @@ def look(
     reach = np.minimum(reaches_m(cameras, levels), LONGEST_REACH_M)
     farthest = reach.max(axis=(1, 2)) if n else np.zeros(0)
     known = np.isfinite(cameras.bearing_deg) | (cameras.hfov_deg >= 360)
-    circumscribed = 1 / np.cos(np.pi / ARC_VERTICES)
+    some = slice(None) if wanted is None else np.flatnonzero(wanted)
+    bearing = np.where(known & np.isfinite(cameras.bearing_deg), cameras.bearing_deg, 0.0)
     views = viewsheds(
-        cameras.x,
-        cameras.y,
+        cameras.x[some],
+        cameras.y[some],
         index_walls(walls),
-        range_m=np.maximum(farthest, 0.01) * circumscribed,
-        bearing_deg=np.where(known & np.isfinite(cameras.bearing_deg), cameras.bearing_deg, 0.0),
-        hfov_deg=np.where(known, cameras.hfov_deg, 360.0),
+        range_m=np.maximum(farthest, 0.01)[some] * _CIRCUMSCRIBED,
+        bearing_deg=bearing[some],
+        hfov_deg=np.where(known, cameras.hfov_deg, 360.0)[some],
         n_threads=n_threads,
     )
+    if wanted is not None:
+        views = _among(views, wanted)
     squared = np.where(reach > 0, reach**2, -1.0)
     x, y = _plain(cameras.x), _plain(cameras.y)
     return Sight(tuple(levels), x, y, known, squared, farthest, views)
+
+
+def _among(views: Views, wanted: NDArray[np.bool_]) -> Views:
+    """Lay the views of some cameras out among all: the others have none."""
+    place = np.concatenate([[0], np.cumsum(wanted)])
+    areas, apexes = np.zeros(len(wanted)), np.zeros(len(wanted), views.apexes.dtype)
+    areas[wanted], apexes[wanted] = views.areas_m2, views.apexes
+    return Views(views.vertices_xy, views.offsets[place], areas, apexes)
 
 
 def see(sight: Sight, x: ArrayLike, y: ArrayLike, *, n_threads: int = 1) -> NDArray[np.bool_]:
@@ -204,7 +265,7 @@ def see(sight: Sight, x: ArrayLike, y: ArrayLike, *, n_threads: int = 1) -> NDAr
             f"see: {len(px)} x and {len(py)} y; as many of both were expected. Pass pairs."
         )
     bits = np.zeros(len(px), np.uint16)
-    active = np.flatnonzero(sight.known & (sight.farthest_m > 0))
+    active = sight.active()
     n_parts, n_levels = sight.reach2.shape[1:]
     if len(active):
         grid = _file_reaches(sight, active)

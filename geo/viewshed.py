@@ -35,6 +35,7 @@ __all__ = [
 
 ARC_VERTICES = 90  # of a whole circle: chords lie at most 6.1e-4 of the range inside the arc
 LONGEST_REACH_M = 1e5
+FEW = 256  # views: for fewer a thread costs more than it saves
 SLACK_M = 1e-3  # cells are searched this much farther than geometry asks: rounding loses no wall
 
 
@@ -258,7 +259,8 @@ def viewsheds(
         )  # fmt: skip
         return Views(vertices[: offsets[-1]], offsets, areas, apexes)
 
-    cuts = np.linspace(0, len(ox), max(1, n_threads) + 1).astype(int)
+    n_threads = 1 if len(ox) < FEW else max(1, n_threads)
+    cuts = np.linspace(0, len(ox), n_threads + 1).astype(int)
     parts = [slice(a, b) for a, b in itertools.pairwise(cuts)]
     if len(parts) == 1:
         return run(parts[0])

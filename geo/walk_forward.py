@@ -110,7 +110,9 @@ def walk_forward(
     return _try(past[some], now[some], inside, periods[some], s=bandwidth_m / cell_m)
 
 
-def smooth_counts(n: NDArray[np.integer], inside: NDArray[np.bool_], *, s: float) -> Floats:
+def smooth_counts(
+    n: NDArray[np.integer], inside: NDArray[np.bool_], *, s: float, cut: float = CUT
+) -> Floats:
     """Smooth counts by a Gaussian; what would spill over the border is put back.
 
     Parameters
@@ -121,6 +123,8 @@ def smooth_counts(n: NDArray[np.integer], inside: NDArray[np.bool_], *, s: float
         Cells of the study area, shape (rows, columns).
     s
         Standard deviation of the kernel in cells, > 0.
+    cut
+        Deviations at which the kernel ends.
 
     Returns
     -------
@@ -128,8 +132,8 @@ def smooth_counts(n: NDArray[np.integer], inside: NDArray[np.bool_], *, s: float
         Counts by cell, 0 outside; their sum is that of ``n`` (edge ``diggle`` of
         ``geo.density.kde``, with all incidents in the middle of their cell).
     """
-    reach = np.where(inside, _spread_out(inside.astype(np.float64), s), 1.0)
-    return _spread_out(n / reach, s) * inside
+    reach = np.where(inside, _spread_out(inside.astype(np.float64), s, cut), 1.0)
+    return _spread_out(n / reach, s, cut) * inside
 
 
 def _try(
@@ -217,12 +221,12 @@ def _top(score: Floats, order: Floats, k: NDArray[np.integer]) -> Floats:
     return np.asarray(np.where(k[:, None] > 0, above + level * left, 0.0), dtype=np.float64)
 
 
-def _spread_out(values: Floats, s: float) -> Floats:
+def _spread_out(values: Floats, s: float, cut: float) -> Floats:
     """Smooth grids (the last two axes) with a Gaussian of s cells; nothing lies beyond the edge.
 
     Not a product of matrices: those run on threads of their own, whose number moves last digits.
     """
-    step = np.arange(-ceil(CUT * s), ceil(CUT * s) + 1)
+    step = np.arange(-ceil(cut * s), ceil(cut * s) + 1)
     taps = np.exp(-0.5 * (step / s) ** 2) / (s * np.sqrt(2 * np.pi))
     down = correlate1d(values, taps, axis=-2, mode="constant")
     return np.asarray(correlate1d(down, taps, axis=-1, mode="constant"), dtype=np.float64)

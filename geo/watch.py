@@ -11,7 +11,7 @@ Networks and Applications 10(4), 519-528 (k-coverage).
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,23 @@ class Watch:
     view_m2: NDArray[np.float64]
     pairs: NDArray[np.int64]
     shared_m2: NDArray[np.float64]
+
+    def among(self, communities: NDArray[np.int64]) -> "Watch":
+        """Number the communities anew, as some of a longer list.
+
+        Parameters
+        ----------
+        communities
+            (n,) rising row of each in the longer list. `starts` stay those of the n.
+
+        Returns
+        -------
+        Watch
+            The same with the rows of the list in `community` and `pairs`.
+        """
+        pairs = self.pairs.copy()
+        pairs[:, 2] = communities[pairs[:, 2]]
+        return replace(self, community=communities[self.community], pairs=pairs)
 
     def on(self, day: int) -> NDArray[np.float64]:
         """Ground seen on one day.
@@ -259,7 +276,7 @@ def _frame(
 
 def _cut(starts: NDArray[np.int64], n_threads: int) -> NDArray[np.int64]:
     """Cut the communities into runs of about as many cameras each."""
-    if n_threads <= 1:
+    if n_threads <= 1 or len(starts) == 1:
         return np.array([0, len(starts) - 1])
     wanted = np.linspace(0, starts[-1], 4 * n_threads + 1)[1:-1]
     inner = np.searchsorted(starts[:-1], wanted)

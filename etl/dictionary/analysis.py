@@ -1,5 +1,6 @@
 """Tables of incident analysis: clusters, alarms, records, patrols."""
 
+from etl.dictionary.hotspots import HOTSPOTS
 from etl.dictionary.mart_columns import CLASS, SCOPE_ID, SCOPE_KIND, mart
 from etl.dictionary.model import (
     COMMUNITY,
@@ -105,4 +106,4 @@ _CLUSTERS: tuple[Table, ...] = (
     ),
 )
 
-ANALYSIS: tuple[Table, ...] = (*_CLUSTERS, *PATTERNS, *RECORDS)
+ANALYSIS: tuple[Table, ...] = (*_CLUSTERS, *HOTSPOTS, *PATTERNS, *RECORDS)

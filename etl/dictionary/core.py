@@ -287,7 +287,7 @@ CORE: tuple[Table, ...] = (
         (
             _key("incident_id", "Incident number", "警情编号"),
             text("class", "Class", "类别", required=True, vocabulary=CLASSES),
-            text("type", "Type", "细类", required=True),
+            text("type", "Type", "细类", required=True, few_words=True),
             instant("occurred_from", "Occurred at or from", "发生时间（起）", required=True),
             *LONLAT,
             instant("occurred_to", "Occurred until", "发生时间（止）"),

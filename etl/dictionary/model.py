@@ -48,6 +48,12 @@ class Column:
     references: str | None = None
     origin: Origin = "input"
     visible_to: frozenset[Role] | None = None
+    few_words: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a text says one of few words, which are then looked at once each."""
+        return self.few_words or self.vocabulary is not None
 
     @property
     def sql_type(self) -> str:

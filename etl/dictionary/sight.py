@@ -23,7 +23,13 @@ SIGHT: tuple[Table, ...] = (
         "What coverage rests on, as numbers, so that the next build computes only what changed",
         "视频覆盖计算依据的摘要（供下次增量构建）",
         (
-            text("kind", "Kind", "类型", required=True, vocabulary=("community", "camera")),
+            text(
+                "kind",
+                "Kind",
+                "类型",
+                required=True,
+                vocabulary=("community", "camera", "around", "record"),
+            ),
             text("id", "Community or camera", "小区或摄像机", required=True),
             Column("digest", "int", "Digest", "摘要", required=True),
         ),

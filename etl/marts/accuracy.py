@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from etl.marts.bandwidths import DEFAULT_CELLS, FEWEST_TESTED, training
 from etl.marts.cell_months import Area, CellMonths
 from etl.marts.context import MartContext
 from etl.marts.emerging import what_hinders
 from etl.marts.notes import Notes, Row, insert
+from geo.bandwidth import choose_bandwidth
 from geo.trials import Summary, summarise
 from geo.walk_forward import Trial, walk_forward
 
 CLASSES_TESTED = ("all", "case")
-TRAIN, FEWEST_BINS = 12, 6
+FEWEST_BINS = 6
 PLAIN = ("method", "flagged", "n_cells", "n_flagged", "n_hit", "n")
 
 
@@ -36,11 +38,11 @@ def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> Non
     Notes
     -----
     Maps are drawn from twelve months, or from the first half when there are fewer than fifteen,
-    and tested on each month that follows; six months are the fewest. KDE has the bandwidth of
-    the district's hotspot map.
+    and tested on each month that follows; six months are the fewest. The bandwidth is the district
+    file's, or chosen as the hotspot maps choose theirs but from the months before the first one
+    tested alone: a map that is tested has seen nothing of what it is tested on.
     """
-    train = TRAIN if months.n_bins >= TRAIN + 3 else max(months.n_bins // 2, 1)
-    bandwidth_m = max(context.district.hotspot_bandwidth_m, months.cell_m)
+    train = training(months.n_bins)
     single: list[pa.Table] = []
     together: list[Row] = []
     for area in months.areas:
@@ -51,6 +53,7 @@ def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> Non
                 outcome, needed = "ok", None
             trials: list[Trial] = []
             if outcome == "ok":
+                bandwidth_m = _bandwidth(context, n[:train], area, months.cell_m)
                 trials = walk_forward(
                     n, area.inside, cell_m=months.cell_m, bandwidth_m=bandwidth_m, train=train
                 )
@@ -68,6 +71,15 @@ def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> Non
     if single:
         insert(context.con, "accuracy", pa.concat_tables(single))
     insert(context.con, "accuracy_means", together)
+
+
+def _bandwidth(context: MartContext, n: np.ndarray, area: Area, cell_m: float) -> float:
+    """Choose the bandwidth by the months that the first map is drawn from, halved."""
+    given = context.district.hotspot_bandwidth_m
+    if given is not None:
+        return max(given, cell_m)
+    found = choose_bandwidth(n, area.inside, cell_m=cell_m, train=max(len(n) // 2, 1))
+    return found.bandwidth_m if found.n_tested >= FEWEST_TESTED else DEFAULT_CELLS * cell_m
 
 
 def _rows(

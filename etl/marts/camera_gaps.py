@@ -32,7 +32,13 @@ _PLAIN = (
 )
 
 
-def fill_gaps(context: MartContext, cameras: CameraList, scope: pa.Table, walls: WallIndex) -> None:
+def fill_gaps(
+    context: MartContext,
+    cameras: CameraList,
+    scope: pa.Table,
+    walls: WallIndex,
+    wanted: NDArray[np.bool_],
+) -> None:
     """Fill `mart.camera_gaps`.
 
     Parameters
@@ -45,6 +51,8 @@ def fill_gaps(context: MartContext, cameras: CameraList, scope: pa.Table, walls:
         Ids of the working cameras and of where they stand.
     walls
         What blocks sight.
+    wanted
+        Which of the working cameras to write; the fields that nobody brings are those of all.
 
     Notes
     -----
@@ -56,8 +64,8 @@ def fill_gaps(context: MartContext, cameras: CameraList, scope: pa.Table, walls:
     the list does not bring at all, and on which no coverage rests, is told once and not a camera at
     a time.
     """
-    working = cameras.working
-    found = _Found(context.con, scope, working)
+    found = _Found(context.con, scope, cameras.working, wanted)
+    working, scope = cameras.working[wanted], scope.filter(pa.array(wanted))
     optics = _rows(cameras.optics, working)
     lacking = cameras.missing[working]
     lacks = {name: np.array([name in one.split() for one in lacking], bool) for name in
@@ -95,16 +103,18 @@ class _Found:
     """Rows found so far."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, scope: pa.Table, working: NDArray[np.int64]
-    ) -> None:
-        self.con, self.scope = con, scope
+        self, con: duckdb.DuckDBPyConnection, scope: pa.Table, working: NDArray[np.int64],
+        wanted: NDArray[np.bool_],
+    ) -> None:  # fmt: skip
+        self.con, self.scope = con, scope.filter(pa.array(wanted))
         names = (*(field for field, _ in _PLAIN), "height_m")
         nulls = con.execute(
             f"SELECT {', '.join(f'{one} IS NULL AS {one}' for one in names)} "
             "FROM core.cameras ORDER BY camera_id"
         ).fetchnumpy()
-        self._nulls = {name: np.asarray(values, bool)[working] for name, values in nulls.items()}
-        self.absent = [name for name, lacks in self._nulls.items() if len(lacks) and lacks.all()]
+        lacks = {name: np.asarray(values, bool)[working] for name, values in nulls.items()}
+        self.absent = [name for name, one in lacks.items() if len(one) and one.all()]
+        self._nulls = {name: one[wanted] for name, one in lacks.items()}
         self.tables: list[pa.Table] = []
 
     def is_null(self, field: str) -> NDArray[np.bool_]:

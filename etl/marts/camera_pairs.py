@@ -159,7 +159,11 @@ def find_losses(
 
 
 def fill_pairs(
-    con: duckdb.DuckDBPyConnection, scope: pa.Table, ground: Ground, watch: Watch
+    con: duckdb.DuckDBPyConnection,
+    scope: pa.Table,
+    ground: Ground,
+    watch: Watch,
+    wanted: NDArray[np.bool_],
 ) -> None:
     """Fill `mart.camera_pairs`.
 
@@ -173,6 +177,8 @@ def fill_pairs(
         Communities.
     watch
         Who watches what.
+    wanted
+        Which cameras' pairs to write.
 
     Notes
     -----
@@ -180,9 +186,11 @@ def fill_pairs(
     """
     area = np.zeros(scope.num_rows)
     np.add.at(area, watch.camera, watch.view_m2[:, 0])
-    if not len(watch.pairs):
+    mine = np.flatnonzero(wanted[watch.pairs[:, 0]] | wanted[watch.pairs[:, 1]])
+    if not len(mine):
         return
-    order = np.lexsort((-watch.shared_m2[:, 0], watch.pairs[:, 1], watch.pairs[:, 0]))
+    order = np.lexsort((-watch.shared_m2[mine, 0], watch.pairs[mine, 1], watch.pairs[mine, 0]))
+    order = mine[order]
     pairs, shared = watch.pairs[order], watch.shared_m2[order]
     begins = np.ones(len(pairs), bool)
     begins[1:] = np.any(pairs[1:, :2] != pairs[:-1, :2], axis=1)

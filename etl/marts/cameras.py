@@ -10,6 +10,7 @@ from etl.marts.camera_gaps import fill_gaps
 from etl.marts.camera_pairs import fill_losses, fill_pairs, find_losses
 from etl.marts.camera_times import Changes, read_changes
 from etl.marts.context import MartContext
+from etl.marts.coverage_again import Again
 from etl.marts.coverage_cameras import CameraList, read_levels
 from etl.marts.coverage_ground import Ground, Spots
 from etl.marts.coverage_history import fill_history
@@ -34,6 +35,7 @@ def derive(
     city: CityCoverage,
     walls: WallIndex,
     points: tuple[tuple[Spots, NDArray[np.bool_]], tuple[Spots, NDArray[np.bool_]]],
+    again: Again,
 ) -> None:
     """Fill `coverage_history`, `camera_losses`, `camera_pairs` and `camera_gaps`.
 
@@ -45,18 +47,23 @@ def derive(
         What `etl.marts.coverage` has found: `sight` has the working cameras of the list.
     points
         Incidents and gates, each with what of them is seen: (n, 2, levels).
+    again
+        What is to be computed; the other rows are copied already.
     """
     con, working = context.con, cameras.working
+    anew = again.cameras if again.copied_cameras else np.ones(len(cameras.ids), bool)
+    watched = again.watched
     changes = read_changes(con, cameras, context.as_of)
     _tell(context, changes)
     level = sight.levels.index(PERSON)
     others, spells = _number_spells(cameras, changes)
     watch = watch_city(
-        ground.plots, sight, spells, others=_look(cameras, others, walls), level=PERSON,
-        last_day=changes.last_day, cell_m=city.cell_m, n_threads=n_threads(),
+        ground.plots if len(watched) == len(ground.plots) else ground.plots.take(watched),
+        sight, spells, others=_look(cameras, others, walls, again.near), level=PERSON,
+        last_day=changes.last_day, cell_m=city.cell_m[watched], n_threads=n_threads(),
     )  # fmt: skip
-    district = context.district.district_id
-    fill_history(con, watch, changes, city.open_m2, ground.scope, district_id=district)
+    watch = watch.among(watched)
+    fill_history(context, watch, changes, city, ground.scope, again)
     (incidents, seen), (gates, gate_seen) = points
     rows = np.arange(len(incidents.x))
     recognised = seen[rows, incidents.daypart, level]
@@ -67,9 +74,13 @@ def derive(
     n_recognised = np.bincount(incidents.community[inside], minlength=len(ground.plots))
     scope = con.execute(_SCOPE).to_arrow_table().combine_chunks()
     mine = scope.take(pa.array(working))
-    fill_losses(con, mine, ground, sight.known, losses, city, n_recognised, level=PERSON)
-    fill_pairs(con, mine, ground, watch)
-    fill_gaps(context, cameras, mine, walls)
+    touched = anew[working]
+    if again.copied_cameras:
+        touched = touched | np.isin(losses.main, again.communities)
+    known = sight.known & touched
+    fill_losses(con, mine, ground, known, losses, city, n_recognised, level=PERSON)
+    fill_pairs(con, mine, ground, watch, anew[working])
+    fill_gaps(context, cameras, mine, walls, anew[working])
 
 
 def _number_spells(cameras: CameraList, changes: Changes) -> tuple[NDArray[np.int64], Spells]:
@@ -86,14 +97,16 @@ def _number_spells(cameras: CameraList, changes: Changes) -> tuple[NDArray[np.in
     return others, Spells(number[spells.camera[mine]], spells.first[mine], spells.beyond[mine])
 
 
-def _look(cameras: CameraList, rows: NDArray[np.int64], walls: WallIndex) -> Sight | None:
+def _look(
+    cameras: CameraList, rows: NDArray[np.int64], walls: WallIndex, near: NDArray[np.bool_]
+) -> Sight | None:
     """What cameras saw that are out of use today."""
     if not len(rows):
         return None
     names = Cameras.__dataclass_fields__
     optics = Cameras(*(getattr(cameras.optics, name)[rows] for name in names))
     level = {PERSON: read_levels()[PERSON]}
-    return look(optics, walls, levels_px_per_m=level, n_threads=n_threads())
+    return look(optics, walls, levels_px_per_m=level, wanted=near[rows], n_threads=n_threads())
 
 
 def _tell(context: MartContext, changes: Changes) -> None:

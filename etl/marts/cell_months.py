@@ -118,7 +118,7 @@ def read_cell_months(context: MartContext) -> CellMonths:
     flat = np.zeros(int(first[-1]), np.int64)
     for numbers in _stream(context, names, grids, first, cell_m):
         flat += np.bincount(numbers, minlength=len(flat))
-    skip, edges = _bins_with_data(context)
+    skip, edges = bins_with_data(context)
     areas = []
     for i, (name, shape, grid) in enumerate(zip(names, shapes, grids, strict=True)):
         counts = flat[first[i] : first[i + 1]].reshape(len(CLASSES), BINS, *grid.shape)
@@ -174,8 +174,8 @@ def _stream(
     con.unregister("cell_areas")
 
 
-def _bins_with_data(context: MartContext) -> tuple[int, list[date]]:
-    """Return how many bins to skip, and the edges of the others."""
+def bins_with_data(context: MartContext) -> tuple[int, list[date]]:
+    """Return how many of the bins to skip, having no data yet, and the edges of the others."""
     start = context.as_of - timedelta(days=DAYS - 1)
     edges = [start + timedelta(days=ceil(b * DAYS / BINS)) for b in range(BINS + 1)]
     days = context.con.execute(

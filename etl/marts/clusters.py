@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from zlib import crc32
 
 import numpy as np
@@ -11,6 +13,7 @@ from scipy.spatial import cKDTree
 from etl.marts.cluster_places import Places, Setting, number_areas, read_places
 from etl.marts.cluster_rows import Rows, Story
 from etl.marts.context import MartContext
+from geo._threads import n_threads
 from geo.scan import scan
 
 CLASSES = ("all", "case")
@@ -77,10 +80,13 @@ def derive(context: MartContext) -> None:
     told = Rows(context.district.epsg)
     for setting in ANALYSES:
         places = read_places(context, setting)
-        for scope in scopes:
-            for name in CLASSES:
-                told.add(_tell(context, setting, scope, name, places))
-            context.progress.advance()
+        asked = [(scope, name) for scope in scopes for name in CLASSES]
+        tell = partial(_tell, context, setting, places)
+        with ThreadPoolExecutor(n_threads()) as pool:  # each scan has its own random numbers
+            for (_, name), story in zip(asked, pool.map(tell, asked), strict=True):
+                told.add(story)
+                if name == CLASSES[-1]:
+                    context.progress.advance()
     told.insert(context.con)
     scans = told.rows["cluster_scans"]
     few = sum(1 for one in scans if one["outcome"] == "too_few")
@@ -96,9 +102,10 @@ def derive(context: MartContext) -> None:
 
 
 def _tell(
-    context: MartContext, setting: Setting, scope: _Scope, name: str, places: Places
+    context: MartContext, setting: Setting, places: Places, asked: tuple[_Scope, str]
 ) -> Story:
     """Scan one class of one area."""
+    scope, name = asked
     mine = places.pick(scope.number, only_cases=name == "case")
     story = Story(setting, scope.kind, scope.scope_id, name, context.as_of, mine, RADIUS_M)
     key = crc32(f"{setting.name}/{scope.kind}/{scope.scope_id}/{name}".encode())

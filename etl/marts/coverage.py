@@ -35,7 +35,8 @@ from etl.marts.coverage_views import fill_cameras
 from etl.marts.patrol_gaps import fill_gaps, hours_visited
 from etl.marts.patrol_ground import fill_ground
 from etl.report import Severity
-from geo._threads import n_threads
+from geo._boxes import pair_boxes
+from geo._threads import n_threads, one_ahead
 from geo.coverage import CityCoverage, cover_in_parts
 from geo.mounting import DEEPEST_M
 from geo.nearest import nearest
@@ -44,7 +45,7 @@ from geo.sight import DAYPARTS, Cameras, Sight, look, see
 from geo.viewshed import index_walls
 
 FAR_M = 1000.0
-TOGETHER = 8192  # communities whose blind spots are in memory at once
+TOGETHER = 4096  # communities whose blind spots are in memory at once
 
 
 def derive(context: MartContext) -> None:
@@ -85,31 +86,35 @@ def derive(context: MartContext) -> None:
     fields = Cameras.__dataclass_fields__
     optics = Cameras(*(getattr(cameras.optics, name)[working] for name in fields))
     walls = index_walls(ground.houses.edges()[0], closed=True)
-    sight = look(optics, walls, levels_px_per_m=levels, n_threads=n_threads())
     gates = read_gates(con)
+    boxes = cameras.boxes()
+    within = np.zeros(len(incidents.x), np.int64) if reached is None else 1 + reached
+    points = ((incidents, within), (gates, np.zeros(len(gates.x), np.int64)))
+    digests = digest_coverage(context, ground, cameras, boxes, walls, points)
+    again = plan_again(context, ground, cameras, boxes, digests)
+    if again.copied:
+        copy_unchanged(con, ground, cameras, again)
+    near = None if again.near.all() else again.near[working]
+    sight = look(optics, walls, levels_px_per_m=levels, wanted=near, n_threads=n_threads())
     x, y = np.append(incidents.x, gates.x), np.append(incidents.y, gates.y)
     both = see(sight, x, y, n_threads=n_threads())
     seen, gate_seen = both[: len(incidents.x)], both[len(incidents.x) :]
-    digests = digest_coverage(context, ground, cameras, sight, walls, incidents, gates)
-    again = plan_again(context, ground, cameras, sight, digests)
-    if again.copied:
-        copy_unchanged(con, ground, cameras, again)
     which = again.communities[gathered(ground.scope, again.communities)]
     ids, epsg = cameras.ids[working], context.district.epsg
     unique = np.zeros(sight.reach2.shape)
-    for city, rows in _cover(context, ground, which, sight, incidents, gates):
+    for city, rows in one_ahead(_cover(context, ground, which, sight, incidents, gates)):
         unique += city.unique_m2
         fill_coverage(con, ground, sight, levels, city, incidents, seen, gates, gate_seen, rows)
         fill_blind_spots(con, ground, city, ids, optics, rows, epsg=epsg)
     context.progress.start("coverage tables", None)
     fill_cameras(con, cameras, sight, unique, walls, optics, again.cameras)
-    fill_uncovered(con, ground, sight, incidents, seen, reached)
+    fill_uncovered(con, ground, sight, incidents, seen, reached, again.communities)
     write_digests(con, ground, cameras, digests)
     open_m2, cell_m, seen_m2 = read_areas(con, sight.levels)
     city = replace(city, unique_m2=unique, open_m2=open_m2, cell_m=cell_m, seen_m2=seen_m2)
     context.progress.start("cameras one by one", None)
-    points = ((incidents, seen), (gates, gate_seen))
-    derive_cameras(context, ground, cameras, sight, city, walls, points)
+    seen_points = ((incidents, seen), (gates, gate_seen))
+    derive_cameras(context, ground, cameras, sight, city, walls, seen_points, again)
 
 
 def _has_rows(context: MartContext, table: str) -> bool:
@@ -176,9 +181,12 @@ def _cover(
     """Cover some communities, a step of progress for each, and hand them on in parts."""
     context.progress.start("coverage", len(which))
     by_part = [incidents.daypart == part for part in range(len(DAYPARTS))]
+    plots, houses = ground.plots.take(which), ground.houses
+    if 2 * len(which) < len(ground.plots):
+        houses = houses.take(np.unique(pair_boxes(plots.bounds(), houses.bounds())[1]))
     parts = cover_in_parts(
-        ground.plots.take(which),
-        ground.houses,
+        plots,
+        houses,
         sight,
         cell_m=context.district.coverage_cell_m,
         blind=[(PERSON, part) for part in DAYPARTS],

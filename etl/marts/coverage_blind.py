@@ -37,9 +37,9 @@ def fill_blind_spots(
     `city` are incidents by day, incidents by night, gates.
     """
     blind = city.blind
-    if not len(blind.geometry):
+    if not len(blind.outlines):
         return
-    rows = np.arange(len(blind.geometry))
+    rows = np.arange(len(blind.outlines))
     n_incidents = blind.n_points[rows, blind.daypart]
     n_gates = blind.n_points[:, 2]
     order = np.lexsort(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import duckdb
@@ -19,7 +19,7 @@ from etl.paths import REFERENCE
 from geo.mounting import MOVED, REFUSED, Mounting, mount_cameras
 from geo.optics import hfov_deg
 from geo.outlines import Outlines
-from geo.sight import Cameras
+from geo.sight import Cameras, reach_boxes
 
 STATES = ("working", "faulty", "planned", "retired", "forbidden", "refused")
 OPTICS = ("bearing_deg", "hfov_deg", "width_px", "night_range_m")
@@ -35,7 +35,7 @@ class CameraList:
 
     `state` is one of `STATES` for each; `optics` has what is used, given or assumed; `assumed`
     tells by day and by night whether the figures rest on an assumption; `missing` names the fields
-    the list does not give.
+    the list does not give; `community` is the row of the community it stands in, -1 for none.
     """
 
     ids: NDArray[np.object_]
@@ -45,11 +45,21 @@ class CameraList:
     missing: NDArray[np.object_]
     place_type: NDArray[np.object_]
     mounting: Mounting
+    community: NDArray[np.int64]
 
-    @property
+    @cached_property
     def working(self) -> NDArray[np.int64]:
         """Rows of the cameras that see."""
         return np.flatnonzero(self.state == "working")
+
+    def boxes(self) -> NDArray[np.float64]:
+        """Return (n, 4) beyond which each sees nothing, in use or not; NaN for refused ones."""
+        found = np.full((len(self.ids), 4), np.nan)
+        some = self.mounting.state != REFUSED
+        names = Cameras.__dataclass_fields__
+        optics = Cameras(*(getattr(self.optics, name)[some] for name in names))
+        found[some] = reach_boxes(optics, levels_px_per_m=read_levels())
+        return found
 
 
 def read_levels() -> dict[str, float]:
@@ -94,8 +104,11 @@ def read_cameras(con: duckdb.DuckDBPyConnection, as_of: date, buildings: Outline
         "coalesce(retired_on <= $day, false) AS is_retired, "
         "coalesce(installed_on > $day, false) AS is_planned, "
         "camera_id IN (SELECT camera_id FROM core.camera_faults WHERE faulty_from <= $day "
-        "AND (faulty_to IS NULL OR faulty_to > $day)) AS is_faulty "
-        "FROM core.cameras ORDER BY camera_id"
+        "AND (faulty_to IS NULL OR faulty_to > $day)) AS is_faulty, "
+        "coalesce(m.place, -1) AS community "
+        "FROM core.cameras LEFT JOIN (SELECT community_id, "
+        "row_number() OVER (ORDER BY community_id) - 1 AS place FROM core.communities) m "
+        "USING (community_id) ORDER BY camera_id"
     )
     rows = con.execute(query, {"day": as_of}).fetchnumpy()
     numbers = {name: np.ma.filled(rows[name].astype(np.float64), np.nan) for name in _COLUMNS}
@@ -109,7 +122,9 @@ def read_cameras(con: duckdb.DuckDBPyConnection, as_of: date, buildings: Outline
     state[(mounting.state == REFUSED) & (state == "working")] = "refused"
     state[_forbidden(place)] = "forbidden"
     optics, assumed, missing = _fill_optics(numbers, mounting)
-    return CameraList(_texts(rows["camera_id"]), state, optics, assumed, missing, place, mounting)
+    community = np.asarray(rows["community"], np.int64)
+    ids = _texts(rows["camera_id"])
+    return CameraList(ids, state, optics, assumed, missing, place, mounting, community)
 
 
 def count_moved(cameras: CameraList) -> int:

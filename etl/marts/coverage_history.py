@@ -9,8 +9,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from etl.marts.camera_times import FAULTY, NOT_IN_USE, WORKING, Changes
+from etl.marts.context import MartContext
+from etl.marts.coverage_again import Again
 from etl.marts.coverage_ground import objects
 from etl.marts.scoped_rows import insert_scoped
+from geo.coverage import CityCoverage
 from geo.watch import Watch
 
 KINDS = ("district", "station", "street", "community")
@@ -18,48 +21,53 @@ COUNTS = ("n_working", "n_faulty", "n_installed", "n_retired", "n_failed", "n_re
 
 
 def fill_history(
-    con: duckdb.DuckDBPyConnection,
+    context: MartContext,
     watch: Watch,
     changes: Changes,
-    open_m2: NDArray[np.float64],
+    city: CityCoverage,
     communities: pa.Table,
-    *,
-    district_id: str,
+    again: Again,
 ) -> None:
     """Fill `mart.coverage_history`.
 
     Parameters
     ----------
-    con
+    context
         The open build.
     watch
-        Ground seen in each community from day 0, in the order of the communities' ids.
+        Ground seen from day 0 in each community of `again.watched`.
     changes
         Changes of state of the cameras, in the order of their ids.
-    open_m2
-        Open ground of each community.
+    city
+        Open ground and cell size of each community.
     communities
         Their ids, stations and streets.
-    district_id
-        Number of the district, for the rows of the whole.
+    again
+        What is to be computed. Rows of the other communities are copied already; their steps are
+        read from these rows.
 
     Notes
     -----
-    Each area has a row for the first day, for the last, and for each day between on which its
-    seen ground or its cameras changed. Cameras count where they stand, ground where it lies: a
-    camera on the road may see into a community.
+    Ground is added up in whole cells of the district's size (larger cells are four or more), so
+    that sums are the same in whatever company a community is computed. Each area has a row for the
+    first day, for the last, and for each day between on which its seen ground or its cameras
+    changed. Cameras count where they stand, ground where it lies: a camera on the road may see
+    into a community.
     """
+    con, unit = context.con, context.district.coverage_cell_m**2
+    n, open_m2 = len(city.open_m2), city.open_m2
     areas = {kind: objects(communities[f"{kind}_id"].to_numpy()) for kind in KINDS[1:]}
     cameras = _read_scopes(con)
-    ground = _ground_steps(watch)
+    mine = again.communities if again.copied_cameras else np.arange(n)
+    ground = _ground_steps(con, watch, changes, again, areas["community"], unit)
     steps = _camera_steps(changes)
     for kind in KINDS:
         if kind == "district":
-            ids = np.array([district_id], object)
-            of_area = np.zeros(len(open_m2), np.int64)
+            ids = np.array([context.district.district_id], object)
+            of_area = np.zeros(n, np.int64)
             of_camera = np.zeros(len(cameras["community"]), np.int64)
         else:
-            named = [areas[kind], cameras[kind]] if kind != "community" else [areas[kind]]
+            named = [areas[kind], cameras[kind]] if kind != "community" else [areas[kind][mine]]
             ids = _unique(named)
             of_area, of_camera = (_places(one[kind], ids) for one in (areas, cameras))
         rows = _sum_steps(ground, steps, of_area, of_camera, len(ids), changes.last_day)
@@ -67,7 +75,9 @@ def fill_history(
         known = of_area >= 0
         ground_m2 = np.zeros(len(ids))
         np.add.at(ground_m2, of_area[known], open_m2[known])
-        _insert(con, kind, ids, scope, day, values, ground_m2[scope], changes, communities)
+        values[:, :2] *= unit
+        one = communities if kind != "community" else communities.take(pa.array(mine))
+        _insert(con, kind, ids, scope, day, values, ground_m2[scope], changes, one)
 
 
 def _read_scopes(con: duckdb.DuckDBPyConnection) -> dict[str, NDArray[np.object_]]:
@@ -91,14 +101,40 @@ def _places(names: NDArray[np.object_], ids: NDArray[np.object_]) -> NDArray[np.
 
 
 def _ground_steps(
+    con: duckdb.DuckDBPyConnection,
     watch: Watch,
+    changes: Changes,
+    again: Again,
+    ids: NDArray[np.object_],
+    unit: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Community, day and change of the ground seen by day and at night."""
-    community = np.repeat(np.arange(len(watch.starts) - 1), np.diff(watch.starts))
-    step = watch.seen_m2.copy()
+    """Community, day and change of the ground seen by day and at night, in cells."""
+    community = np.repeat(again.watched, np.diff(watch.starts))
+    day, seen = watch.day, watch.seen_m2
+    if again.copied_cameras:
+        old = _read_history(con, changes, ids)
+        mine = np.isin(community, again.communities)
+        community = np.concatenate([community[mine], old[0]])
+        day, seen = np.concatenate([day[mine], old[1]]), np.concatenate([seen[mine], old[2]])
+    cells = np.rint(seen / unit)
+    step = cells.copy()
     same = community[1:] == community[:-1]
-    step[1:][same] -= watch.seen_m2[:-1][same]
-    return community, watch.day, step
+    step[1:][same] -= cells[:-1][same]
+    return community, day, step
+
+
+def _read_history(
+    con: duckdb.DuckDBPyConnection, changes: Changes, ids: NDArray[np.object_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Community, day and ground seen, as copied from the served build."""
+    rows = con.execute(
+        "SELECT scope_id, from_on - $first AS day, seen_area_m2, seen_night_area_m2 "
+        "FROM mart.coverage_history ORDER BY scope_id, from_on",
+        {"first": changes.first},
+    ).fetchnumpy()
+    seen = np.column_stack([rows["seen_area_m2"], rows["seen_night_area_m2"]])
+    place = _places(objects(rows["scope_id"]), ids)
+    return place, np.asarray(rows["day"], np.int64), np.asarray(seen, np.float64)
 
 
 def _camera_steps(

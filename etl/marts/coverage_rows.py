@@ -136,8 +136,9 @@ def fill_uncovered(
     incidents: Spots,
     seen: NDArray[np.bool_],
     reached: NDArray[np.bool_] | None,
+    which: NDArray[np.int64],
 ) -> None:
-    """Fill `mart.uncovered`; without patrol points the shares rest on cameras alone."""
+    """Fill `mart.uncovered` of some communities; without patrol points cameras alone count."""
     n = len(ground.plots)
     rows = np.arange(len(incidents.x))
     recognised = seen[rows, incidents.daypart, sight.levels.index(PERSON)]
@@ -160,7 +161,7 @@ def fill_uncovered(
             f"n_uncovered_{daypart}": lost,
             f"uncovered_{daypart}_fraction": _share(lost, of_part),
         }
-    append(con, "uncovered", columns)
+    append(con, "uncovered", columns_of(pa.table(columns).take(pa.array(which))))
 
 
 def _per_community(spots: Spots, wanted: NDArray[np.bool_], n: int) -> NDArray[np.int64]:

@@ -1,11 +1,11 @@
-"""Hotspot cells of every jurisdiction: density and Gi* by class and period."""
+"""Hotspots of every jurisdiction on squares and hexagons: density and Gi* by class and period."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import ceil, floor, sqrt
+from math import ceil, sqrt
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +13,17 @@ import pyarrow.compute as pc
 import shapely
 
 from etl.dictionary.core import CLASSES
+from etl.marts.bandwidths import Chosen, Ground, fill_bandwidths
 from etl.marts.context import MartContext
+from etl.marts.hexagon_rows import Found, hexagon_rows
 from etl.marts.incidents import COUNTED
 from etl.marts.local_time import starts_at, windows
+from etl.marts.notes import insert
 from geo import projection
-from geo.density import kde
-from geo.grid import SquareGrid
+from geo.density import kde_of_each
+from geo.grid import HexGrid, Neighbourhood
 from geo.hotspots import gi_star
+from geo.study_area import CELL_KINDS, StudyArea, lay_cells
 
 PERIODS = ("12_months", "28_days")
 WORKERS = 2
@@ -33,6 +37,8 @@ FAINT = 0.02
 # with more incidents of a class the density is binned first: up to 0.3 % of the peak is off
 EXACT_UP_TO = 5_000
 M2_PER_KM2 = 1e6
+# a page counts the hexagons of an area with up to twice as many from the incidents themselves
+HEXAGONS_ABOVE = 200_000
 
 _POINTS = """
 SELECT station_id, list_position($classes, class) - 1 AS leaf, x, y,
@@ -44,73 +50,84 @@ WHERE occurred_from >= $since AND occurred_from < $until AND x IS NOT NULL AND y
 
 @dataclass(frozen=True)
 class _Incidents:
-    """Located incidents of the last 12 months, each array one value an incident."""
+    """Located incidents of the last 12 months, sorted by class; `edges` is where each begins."""
 
     xy: np.ndarray
-    leaf: np.ndarray
     is_recent: np.ndarray
-    station: np.ndarray
+    edges: np.ndarray
 
-    def pick(self, rows: np.ndarray) -> _Incidents:
-        return _Incidents(self.xy[rows], self.leaf[rows], self.is_recent[rows], self.station[rows])
+    def pick(self, parts: list[slice]) -> _Incidents:
+        """Return those of one slice a class."""
+        edges = np.cumsum([0, *(one.stop - one.start for one in parts)])
+        xy, recent = ([a[one] for one in parts] for a in (self.xy, self.is_recent))
+        return _Incidents(np.concatenate(xy), np.concatenate(recent), edges)
 
 
 @dataclass(frozen=True)
 class _Area:
-    """A study area and its cells, which start at whole multiples of their size."""
+    """A study area in cells, and the bandwidth of its map of each period."""
 
     kind: str
     scope_id: str
-    grid: SquareGrid
-    inside: np.ndarray
-    bandwidth_m: float
+    cells: StudyArea
+    bandwidths_m: dict[str, float]
 
 
 def derive(context: MartContext) -> None:
-    """Fill `mart.hotspots` for the district and each station.
+    """Fill `mart.hotspots`, `mart.hotspot_hexagons` and `mart.hotspot_bandwidths`.
 
     Parameters
     ----------
     context
-        The open build, with core tables filled.
+        The open build, with core tables and `mart.incident_days` filled.
 
     Notes
     -----
-    Empty cells with next to no density are left out; z and p count them all the same.
+    Hexagons are stored for areas with more incidents than a page would count itself. Empty cells
+    with next to no density are left out; z and p count them all the same.
     A cell belongs to an area when its centre does or an incident of the area lies in it. Gi* is
-    over queen neighbours, its p from a gamma distribution matched to three moments (counts are
-    rare), adjusted for the number of cells (Benjamini-Hochberg); hot is p_fdr <= 0.05 with z
-    above 0. With fewer than 10 incidents z and p are null: too few to say. The density is of the
-    area's own incidents and holds them all: what would spill over the border is put back.
+    over the eight cells around a square and the six around a hexagon, its p from a gamma
+    distribution matched to three moments (counts are rare), adjusted for the number of cells
+    (Benjamini-Hochberg); hot is p_fdr <= 0.05 with z above 0. With fewer than 10 incidents z and p
+    are null: too few to say. The density is of the area's own incidents and holds them all: what
+    would spill over the border is put back.
     """
     stations = context.con.execute(
         "SELECT station_id, geometry FROM core.stations ORDER BY station_id"
     ).to_arrow_table()
     names = stations["station_id"].combine_chunks()
     shapes = shapely.from_wkb(np.array(stations["geometry"].to_pylist(), dtype=object))
-    incidents = _read_incidents(context, names)
+    incidents, parts_of = _read_incidents(context, names)
     context.progress.start("hotspots", 1 + len(shapes))
-    whole = shapely.union_all(shapes)
-    order = np.argsort(incidents.station, kind="stable")
-    edges = np.searchsorted(incidents.station[order], np.arange(len(shapes) + 1))
+    size = context.district.hotspot_cell_m
+    grounds = [
+        Ground("district", context.district.district_id, shapely.union_all(shapes), size),
+        *(
+            Ground("station", one.as_py(), shape, size)
+            for one, shape in zip(names, shapes, strict=True)
+        ),
+    ]
+    grounds = [replace(one, cell_m=_cell_size(one)) for one in grounds]
+    widths = fill_bandwidths(context, grounds)
 
-    def work(i: int) -> pa.Table | None:
-        if i < 0:
-            district = context.district.district_id
-            return _area_rows(context, "district", district, whole, incidents)
-        mine = incidents.pick(order[edges[i] : edges[i + 1]])
-        return _area_rows(context, "station", names[i].as_py(), shapes[i], mine)
+    def work(i: int) -> dict[str, pa.Table]:
+        mine = incidents if i == 0 else incidents.pick(parts_of[i - 1])
+        found = _area_rows(context, grounds[i], mine, widths)
+        context.progress.advance()
+        return found
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        parts = list(pool.map(work, range(-1, len(shapes))))
-    found = [one for one in parts if one is not None]
-    if found:
-        context.con.register("hotspot_rows", pa.concat_tables(found))
-        context.con.execute("INSERT INTO mart.hotspots BY NAME SELECT * FROM hotspot_rows")
-        context.con.unregister("hotspot_rows")
+        found = list(pool.map(work, range(len(grounds))))
+    for table in ("hotspots", "hotspot_hexagons"):
+        rows = [one[table] for one in found if table in one]
+        if rows:
+            insert(context.con, table, pa.concat_tables(rows))
 
 
-def _read_incidents(context: MartContext, stations: pa.Array) -> _Incidents:
+def _read_incidents(
+    context: MartContext, stations: pa.Array
+) -> tuple[_Incidents, list[list[slice]]]:
+    """Return the incidents by class and station, and where each station's of each class are."""
     year, month = windows(context.as_of)
     zone = context.district.time_zone
     rows = context.con.execute(
@@ -122,66 +139,89 @@ def _read_incidents(context: MartContext, stations: pa.Array) -> _Incidents:
             "until": starts_at(context.as_of + timedelta(days=1), zone),
         },
     ).to_arrow_table()
-    station = pc.fill_null(pc.index_in(rows["station_id"], value_set=stations), -1)
-    return _Incidents(
-        np.column_stack([rows["x"].to_numpy(), rows["y"].to_numpy()]),
-        rows["leaf"].to_numpy(),
-        rows["is_recent"].to_numpy(),
-        station.to_numpy(),
-    )
+    nowhere = len(stations)
+    station = pc.fill_null(pc.index_in(rows["station_id"], value_set=stations), nowhere)
+    key = rows["leaf"].to_numpy() * (nowhere + 1) + station.to_numpy()
+    narrow = np.min_scalar_type(len(CLASSES) * (nowhere + 1))  # 16 bits are sorted by radix
+    order = np.argsort(key.astype(narrow), kind="stable")
+    edges = np.searchsorted(key[order], np.arange(len(CLASSES) * (nowhere + 1) + 1))
+    xy = np.empty((len(order), 2))
+    xy[:, 0], xy[:, 1] = rows["x"].to_numpy()[order], rows["y"].to_numpy()[order]
+    recent = rows["is_recent"].to_numpy()[order]
+    parts = [
+        [slice(*edges[k * (nowhere + 1) + i :][:2]) for k in range(len(CLASSES))]
+        for i in range(nowhere)
+    ]
+    return _Incidents(xy, recent, edges[:: nowhere + 1]), parts
+
+
+def _cell_size(ground: Ground) -> float:
+    """Return the district's cell size, or a multiple of it where that would be too many cells."""
+    n_cells = max(shapely.area(ground.shape), 1.0) / ground.cell_m**2
+    return ground.cell_m * max(1, ceil(sqrt(n_cells / MOST_CELLS)))
 
 
 def _area_rows(
-    context: MartContext, kind: str, scope_id: str, shape: shapely.Geometry, mine: _Incidents
-) -> pa.Table | None:
-    area = _lay_out(context, kind, scope_id, shape, mine)
-    context.progress.advance()
-    return None if area is None else _cell_rows(context, area, mine)
+    context: MartContext, ground: Ground, mine: _Incidents, widths: Chosen
+) -> dict[str, pa.Table]:
+    """Return the rows of an area by table; none without outline and incidents."""
+    bandwidths_m = {one: widths[ground.kind, ground.scope_id, one] for one in PERIODS}
+    found: dict[str, pa.Table] = {}
+    for kind in CELL_KINDS if len(mine.xy) > HEXAGONS_ABOVE else CELL_KINDS[:1]:
+        cells = lay_cells(ground.shape, mine.xy, cell_m=ground.cell_m, kind=kind)
+        if cells is None:
+            return {}
+        area = _Area(ground.kind, ground.scope_id, cells, bandwidths_m)
+        measured = _measure(area, mine)
+        if kind == "square":
+            found["hotspots"] = _square_rows(context, area, measured)
+        else:
+            found["hotspot_hexagons"] = _hexagon_rows(area, measured)
+    return found
 
 
-def _lay_out(
-    context: MartContext, kind: str, scope_id: str, shape: shapely.Geometry, mine: _Incidents
-) -> _Area | None:
-    """Lay cells over an area and its incidents; None when there is neither."""
-    boxes = [] if shapely.is_empty(shape) else [np.array(shapely.bounds(shape)).reshape(2, 2)]
-    corners = np.concatenate([*boxes, mine.xy])
-    if not len(corners):
-        return None
-    cell_m = context.district.hotspot_cell_m
-    n_cells = max(shapely.area(shape), 1.0) / cell_m**2
-    cell_m *= max(1, ceil(sqrt(n_cells / MOST_CELLS)))
-    (west, south), (east, north) = corners.min(axis=0), corners.max(axis=0)
-    col, row = floor(west / cell_m), floor(south / cell_m)
-    nx, ny = floor(east / cell_m) - col + 1, floor(north / cell_m) - row + 1
-    grid = SquareGrid(col * cell_m, row * cell_m, cell_m, nx, ny)
-    centres = grid.centres()
-    shapely.prepare(shape)
-    inside = shapely.contains_xy(shape, centres[:, 0], centres[:, 1])
-    inside[grid.cell_of(mine.xy)] = True
-    bandwidth_m = max(context.district.hotspot_bandwidth_m, cell_m)
-    return _Area(kind, scope_id, grid, inside.reshape(grid.shape), bandwidth_m)
-
-
-def _cell_rows(context: MartContext, area: _Area, mine: _Incidents) -> pa.Table:
-    """Return the cells of an area, once for each class and period."""
-    cells = np.flatnonzero(area.inside)
+def _measure(area: _Area, mine: _Incidents) -> Found:
+    """Return the measures of every cell by period and class."""
     counts, density = _by_leaf(area, mine)
-    places, parts = pa.table(_cell_columns(context, area, cells)), []
+    found: Found = {}
     for p, period in enumerate(PERIODS):
         for name, leaves in COUNTED.items():
             of = [CLASSES.index(leaf) for leaf in leaves]
-            measures = _measures(area, counts[p, of].sum(axis=0), density[p, of].sum(axis=0))
-            kept = np.flatnonzero(_worth_keeping(measures).ravel()[cells])
-            row = {"class": _same(name, len(kept)), "period_kind": _same(period, len(kept))}
-            row |= {key: pa.array(one.ravel()[cells[kept]]) for key, one in measures.items()}
-            here = places.take(pa.array(kept))
-            parts.append(pa.table(row | dict(zip(here.column_names, here.columns, strict=True))))
+            n, per_km2 = counts[p, of].sum(axis=0), density[p, of].sum(axis=0)
+            found[period, name] = _measures(area, n, per_km2)
+    return found
+
+
+def _square_rows(context: MartContext, area: _Area, found: Found) -> pa.Table:
+    """Return the cells of an area, once for each class and period."""
+    cells = np.flatnonzero(area.cells.inside)
+    places, parts = pa.table(_cell_columns(context, area, cells)), []
+    for (period, name), measures in found.items():
+        kept = np.flatnonzero(_worth_keeping(measures).ravel()[cells])
+        row = {"class": _same(name, len(kept)), "period_kind": _same(period, len(kept))}
+        row |= {key: pa.array(one.ravel()[cells[kept]]) for key, one in measures.items()}
+        here = places.take(pa.array(kept))
+        parts.append(pa.table(row | dict(zip(here.column_names, here.columns, strict=True))))
     rows = pa.concat_tables(parts)
     for key in ("z", "p", "p_fdr"):
         values = rows[key].to_numpy()
         at = rows.column_names.index(key)
         rows = rows.set_column(at, key, pa.array(values, mask=np.isnan(values)))
     return rows
+
+
+def _hexagon_rows(area: _Area, found: Found) -> pa.Table:
+    """Return a row for each class and period in which something happened, its cells in lists."""
+    place = {
+        "scope_kind": area.kind,
+        "scope_id": area.scope_id,
+        "station_id": area.scope_id if area.kind == "station" else None,
+    }
+    kept = {
+        key: np.flatnonzero(_worth_keeping(measures) & area.cells.inside)
+        for key, measures in found.items()
+    }
+    return hexagon_rows(place, area.cells, found, kept)
 
 
 def _worth_keeping(measures: dict[str, np.ndarray]) -> np.ndarray:
@@ -194,27 +234,22 @@ def _worth_keeping(measures: dict[str, np.ndarray]) -> np.ndarray:
 
 def _by_leaf(area: _Area, mine: _Incidents) -> tuple[np.ndarray, np.ndarray]:
     """Return counts and densities (per km2), shape (periods, classes, rows, columns)."""
-    grid = area.grid
+    grid, cell = area.cells.grid, area.cells.cell
     counts = np.zeros((len(PERIODS), len(CLASSES), *grid.shape), np.int64)
     density = np.zeros(counts.shape)
-    cell = grid.cell_of(mine.xy)
-    for p in range(len(PERIODS)):
-        for leaf in range(len(CLASSES)):
-            here = (mine.leaf == leaf) & (mine.is_recent | (p == 0))
-            if not here.any():
-                continue
-            n = np.bincount(cell[here], minlength=grid.nx * grid.ny)
-            counts[p, leaf] = n.reshape(grid.shape)
-            found = kde(
-                mine.xy[here],
-                cell_m=grid.cell_m,
-                bandwidth_m=area.bandwidth_m,
-                bounds=grid.bounds,
-                inside=area.inside,
-                edge="diggle",
-                method="binned" if here.sum() > EXACT_UP_TO else "exact",
-            )
-            density[p, leaf] = found.per_m2 * M2_PER_KM2
+    leaves = [slice(*mine.edges[leaf:][:2]) for leaf in range(len(CLASSES))]
+    for p, period in enumerate(PERIODS):
+        xy = [mine.xy[one] if p == 0 else mine.xy[one][mine.is_recent[one]] for one in leaves]
+        of = [cell[one] if p == 0 else cell[one][mine.is_recent[one]] for one in leaves]
+        for leaf, found in enumerate(of):
+            counts[p, leaf] = np.bincount(found, minlength=grid.nx * grid.ny).reshape(grid.shape)
+        density[p] = M2_PER_KM2 * kde_of_each(
+            xy,
+            grid,
+            bandwidth_m=area.bandwidths_m[period],
+            inside=area.cells.inside,
+            binned_above=EXACT_UP_TO,
+        )
     return counts, density
 
 
@@ -222,7 +257,9 @@ def _measures(area: _Area, n: np.ndarray, density: np.ndarray) -> dict[str, np.n
     nothing = np.full(n.shape, np.nan)
     z = p = p_fdr = nothing
     if n.sum() >= FEWEST_INCIDENTS:
-        found = gi_star(np.where(area.inside, n, np.nan), approximation="gamma")
+        around: Neighbourhood = "hexagon" if isinstance(area.cells.grid, HexGrid) else "queen"
+        values = np.where(area.cells.inside, n, np.nan)
+        found = gi_star(values, neighbourhood=around, approximation="gamma")
         z, p, p_fdr = found.z, found.p, found.p_fdr
     sure = p_fdr <= SIGNIFICANT
     return {
@@ -238,16 +275,15 @@ def _measures(area: _Area, n: np.ndarray, density: np.ndarray) -> dict[str, np.n
 
 def _cell_columns(context: MartContext, area: _Area, cells: np.ndarray) -> dict[str, pa.Array]:
     """Return what a cell has in common for all classes and periods."""
-    grid = area.grid
+    grid = area.cells.grid
     x, y = grid.centres()[cells].T
     lon, lat = projection.unproject(x, y, epsg=context.district.epsg)
-    col, row = np.floor(x / grid.cell_m).astype(int), np.floor(y / grid.cell_m).astype(int)
     station = area.scope_id if area.kind == "station" else None
     return {
         "scope_kind": _same(area.kind, len(cells)),
         "scope_id": _same(area.scope_id, len(cells)),
         "station_id": _same(station, len(cells)),
-        "cell_id": pa.array([f"x{c}y{r}" for c, r in zip(col, row, strict=True)]),
+        "cell_id": pa.array(area.cells.names(cells), pa.string()),
         "x": pa.array(x),
         "y": pa.array(y),
         "lon": pa.array(lon),

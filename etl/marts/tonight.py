@@ -9,6 +9,7 @@ import shapely
 
 from etl.dictionary.core import CLASSES
 from etl.marts.alarms import Raised
+from etl.marts.bandwidths import used_bandwidth
 from etl.marts.cell_months import BINS, DAYS, Area, CellMonths
 from etl.marts.community_shapes import Shapes
 from etl.marts.context import MartContext
@@ -66,7 +67,6 @@ def fill_tonight(
     along streets at right angles (Manhattan), not around buildings.
     """
     clocks = _read_clocks(context)
-    bandwidth_m = max(context.district.hotspot_bandwidth_m, months.cell_m)
     best: list[Row] = []
     walks: list[Row] = []
     for area in months.stations():
@@ -77,7 +77,8 @@ def fill_tonight(
             outcome = _what_hinders(n, clock[of], months)
             plan: Plan | None = None
             if outcome == "ok":
-                place, usual, demand = _expect(context, area, clock, of, bandwidth_m, raised)
+                width = used_bandwidth(context, area.kind, area.scope_id, cell_m=months.cell_m)
+                place, usual, demand = _expect(context, area, clock, of, width, raised)
                 plan = plan_patrols(demand, place, radius_m=REACH_M, n_hours=MOST_HOURS)
                 mine = _rows(context, area, name, plan, usual, demand)
                 best += mine

@@ -84,7 +84,6 @@ def write_district(
         f"bounds = [{', '.join(f'{one:.4f}' for one in bounds)}]",
         f"as_of = {LAST_DAY}",
         "hotspot_cell_m = 75 # the planted hotspots are 100 to 150 m wide",
-        "hotspot_bandwidth_m = 120",
         "",
         "[map]",
         'base = "none"',

@@ -81,7 +81,7 @@ def city(
     _insert(con, given)
     district = District(
         "d", "d", "d", zone, "EPSG:4547", Path("d.toml"), (), Path(),
-        hotspot_cell_m=100.0, hotspot_bandwidth_m=150.0, **more,
+        **{"hotspot_cell_m": 100.0, "hotspot_bandwidth_m": 150.0} | more,
     )  # fmt: skip
     return MartContext(con, district, AS_OF, Report())
 

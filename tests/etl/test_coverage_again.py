@@ -133,6 +133,23 @@ CHANGES: dict[str, tuple[int, str | Change]] = {
         20, "UPDATE core.cameras SET bearing_deg = 200 WHERE camera_id = 'k000'"),
     "a camera fails": (
         20, "UPDATE core.cameras SET status = 'faulty' WHERE camera_id = 'k250'"),
+    "a camera has had a fault": (
+        20, "INSERT INTO core.camera_faults (camera_id, faulty_from, faulty_to) "
+        "VALUES ('k250', DATE '2025-10-01', DATE '2025-11-01')"),
+    "a camera was installed": (
+        20, "UPDATE core.cameras SET installed_on = DATE '2026-02-03' WHERE camera_id = 'k120'"),
+    "a camera out of use was elsewhere": (
+        20, "UPDATE core.cameras SET status = 'retired', retired_on = DATE '2026-02-03', "
+        "x = x + 20 WHERE camera_id = 'k240'"),
+    "a camera has a height": (
+        20, "UPDATE core.cameras SET height_m = 4 WHERE camera_id = 'k240'"),
+    "an incident comes on the road": (
+        20, lambda con: con.execute(
+            "INSERT INTO core.incidents (incident_id, class, type, occurred_from, x, y) "
+            "VALUES ('i98', 'criminal', 'theft', ?, ?, ?)",
+            [datetime(2026, 5, 3, 4), X0 + 84 * 3 - 12, Y0 + 84 * 3 - 12])),
+    "an incident far from its community changes its place": (
+        20, f"UPDATE core.incidents SET x = {X0 + 84 * 2 - 4} WHERE incident_id = 'i40'"),
     "a camera goes": (20, "DELETE FROM core.cameras WHERE camera_id = 'k300'"),
     "a camera comes": (49, lambda con: put_camera(con, "new", X0 + 70, Y0 + 10, 0)),
     "a camera gets its bearing": (

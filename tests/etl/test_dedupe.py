@@ -12,10 +12,15 @@ def batch(ids, values):
     return pa.record_batch({"id": pa.array(ids), "value": pa.array(values)})
 
 
+def repeats(rows):
+    keys, contents = digests(rows, ("id",), ("id", "value"))
+    return find_repeats(keys, lambda places: contents[places])
+
+
 def test_an_exact_repeat_keeps_the_first_and_a_contradiction_keeps_none() -> None:
     rows = batch(["a", "b", "a", "c", "b"], [1, 2, 1, 3, 9])
 
-    found = find_repeats(*digests(rows, ("id",), ("id", "value")))
+    found = repeats(rows)
 
     assert found.exact.tolist() == [False, False, True, False, False]
     assert found.conflicting.tolist() == [False, True, False, False, True]
@@ -24,7 +29,7 @@ def test_an_exact_repeat_keeps_the_first_and_a_contradiction_keeps_none() -> Non
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), max_size=40))
 def test_repeats_agree_with_a_slow_count(rows: list[tuple[int, int]]) -> None:
     one = batch([str(key) for key, _ in rows], [value for _, value in rows])
-    found = find_repeats(*digests(one, ("id",), ("id", "value")))
+    found = repeats(one)
 
     for place, (key, _) in enumerate(rows):
         versions = {value for other, value in rows if other == key}

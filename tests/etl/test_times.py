@@ -1,15 +1,17 @@
 """Moments as agencies write them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl import times
 from etl.times import NoSuchMomentError, parse_day, parse_moment
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+EIGHT = timedelta(hours=8)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,26 @@ def test_a_moment_that_never_was_is_told_apart_from_a_strange_form(text: str) ->
 def test_a_day_survives_writing_and_reading(day: date) -> None:
     assert parse_day(f"{day.year}年{day.month}月{day.day}日") == day
     assert parse_day(day.isoformat()) == day
+
+
+def test_a_zone_without_a_change_of_clocks_has_one_offset() -> None:
+    shanghai = ZoneInfo("Asia/Shanghai")
+
+    assert times.only_offset(shanghai, datetime(2024, 1, 1), datetime(2026, 6, 30)) == EIGHT
+    assert times.only_offset(shanghai, datetime(1985, 1, 1), datetime(1987, 1, 1)) is None
+
+
+def test_clocks_that_change_within_a_day_of_the_moments_have_no_single_offset() -> None:
+    new_york, change = ZoneInfo("America/New_York"), datetime(2026, 3, 8, 2)
+
+    assert times.only_offset(new_york, change - timedelta(days=9), change) is None
+    assert times.only_offset(new_york, change, change + timedelta(hours=1)) is None
+    winter = times.only_offset(new_york, change - timedelta(days=60), change - timedelta(days=9))
+    assert winter == timedelta(hours=-5)
+
+
+def test_moments_at_the_ends_of_the_calendar_have_no_single_offset() -> None:
+    utc = ZoneInfo("UTC")
+
+    assert times.only_offset(utc, datetime(1, 1, 1), datetime(2, 1, 1)) is None
+    assert times.only_offset(utc, datetime(9999, 1, 1), datetime(9999, 12, 31)) is None

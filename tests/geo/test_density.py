@@ -1,4 +1,4 @@
-"""Density: the sum of Gaussians, its mass, its edge, and the bandwidth that predicts."""
+"""Density: the sum of Gaussians on squares and hexagons, its mass and its edge."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gaussian_kde, norm
 
-from geo.density import Density, choose_bandwidth, kde
+from geo.density import Density, Method, kde, kde_of_each, kde_on
 from geo.errors import GeoError
+from geo.grid import HexGrid, SquareGrid, hex_grid, square_grid
 
 BOX = (0.0, 0.0, 2000.0, 1500.0)
 
@@ -177,39 +178,100 @@ def test_no_points_and_unlocated_points() -> None:
     assert found.per_m2.sum() * 400 == pytest.approx(2)
 
 
-def test_the_true_bandwidth_predicts_best() -> None:
-    rng = np.random.default_rng(6)
-    centres = rng.uniform([0, 0], [2000, 1500], (400, 2))
-    before = centres + rng.normal(0, 60, centres.shape)
-    after = centres + rng.normal(0, 60, centres.shape)
-    # the distance between the two periods' incidents of a place has deviation 60 * sqrt(2) = 85
-    choice = choose_bandwidth(
-        before, after, candidates_m=np.array([300.0, 25, 80, 700]), bounds=BOX, cell_m=25
+HEX = hex_grid((0.0, 0.0, 1500.0, 1200.0), cell_m=50.0)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 30), st.floats(50, 400), st.integers(0, 2**32 - 1), st.booleans())
+def test_on_hexagons_the_exact_mode_is_the_sum_over_points(
+    n: int, bw: float, seed: int, weighted: bool
+) -> None:
+    points = np.random.default_rng(seed).uniform(-100, 1600, (n, 2))
+    w = np.random.default_rng(seed).exponential(size=n) if weighted else None
+    found = kde_on(points, HEX, bandwidth_m=bw, weights=w, method="exact")
+    truth = direct_sum(points, found, w)
+    np.testing.assert_allclose(
+        found.per_m2, truth, rtol=0, atol=1e-8 * (truth.max() + n / (2 * np.pi * bw**2))
     )
-    assert choice.bandwidth_m == 80
-    assert choice.candidates_m.tolist() == [25, 80, 300, 700]
-    assert np.isfinite(choice.score).all()
 
 
-def test_scores_by_hand_for_one_far_incident() -> None:
-    # one incident before, the next far away: only the uniform part, 1 / area, shared by n + 1 = 2
-    choice = choose_bandwidth(
-        np.array([[50.0, 50.0]]),
-        np.array([[1950.0, 1450.0]]),
-        candidates_m=np.array([30.0]),
-        bounds=BOX,
-        cell_m=25,
+def test_a_single_point_on_hexagons_by_hand() -> None:
+    # the point is the centre of a hexagon of an odd row; its neighbours are 50 m away
+    centre = HEX.centres().reshape(*HEX.shape, 2)[5, 7]
+    found = kde_on(centre[None], HEX, bandwidth_m=100).per_m2
+    peak = 1 / (2 * np.pi * 100**2)
+    assert found[5, 7] == pytest.approx(peak)
+    around = [found[5, 6], found[5, 8], found[4, 7], found[4, 8], found[6, 7], found[6, 8]]
+    assert around == pytest.approx([peak * np.exp(-(50**2) / (2 * 100**2))] * 6)
+
+
+@pytest.mark.parametrize("method", ["exact", "binned"])
+@pytest.mark.parametrize("bandwidth_m", [50, 120, 300])
+def test_edge_correction_keeps_the_whole_mass_inside_hexagons(
+    method: Method, bandwidth_m: float
+) -> None:
+    points = scattered(300)
+    inside = (HEX.centres()[:, 0] > 400).reshape(HEX.shape)
+    found = kde_on(
+        points, HEX, bandwidth_m=bandwidth_m, inside=inside, edge="diggle", method=method
     )
-    assert choice.score[0] == pytest.approx(np.log(1 / (2000 * 1500) / 2))
+    cell = HEX.cell_of(points)
+    assert found.n == ((cell >= 0) & inside.ravel()[cell]).sum()
+    assert found.per_m2.sum() * 50**2 * np.sqrt(3) / 2 == pytest.approx(found.n, rel=1e-8)
+    assert (found.per_m2[~inside] == 0).all()
 
 
-def test_an_empty_period_chooses_no_bandwidth() -> None:
-    one = np.array([[50.0, 50.0]])
-    for before, after in ((one, np.empty((0, 2))), (np.empty((0, 2)), one), (one, one - 500)):
-        choice = choose_bandwidth(
-            before, after, candidates_m=np.array([30.0]), bounds=BOX, cell_m=25
+def test_hexagons_and_squares_tell_the_same_density() -> None:
+    points = scattered(20_000)
+    square = kde(points, cell_m=25, bandwidth_m=100, bounds=BOX, edge="uniform", method="exact")
+    grid = hex_grid(BOX, cell_m=25)
+    inside = np.ones(grid.shape, bool)
+    for method in ("exact", "binned"):
+        found = kde_on(points, grid, bandwidth_m=100, inside=inside, edge="none", method=method)  # type: ignore[arg-type]
+        middle = (np.abs(grid.centres() - [1000, 750]) < [500, 300]).all(axis=1)
+        cell = square.grid.cell_of(grid.centres()[middle])
+        gap = found.per_m2.ravel()[middle] - square.per_m2.ravel()[cell]
+        assert np.abs(gap).max() < 0.1 * square.per_m2.max()  # centres are up to 18 m apart
+        assert abs(gap.mean()) < 0.002 * square.per_m2.max()
+
+
+@pytest.mark.parametrize("grid", [HEX, square_grid(BOX, cell_m=40)])
+def test_several_sets_are_each_as_one_alone(grid: HexGrid | SquareGrid) -> None:
+    points = scattered(400)
+    cell = grid.cell_of(points)
+    points = points[cell >= 0]
+    inside = (np.bincount(cell[cell >= 0], minlength=grid.nx * grid.ny) > 0).reshape(grid.shape)
+    sets = [points[:50], points[:0], points[50:]]
+    found = kde_of_each(sets, grid, bandwidth_m=90, inside=inside, binned_above=100)
+    for one, xy, method in zip(found, sets, ("exact", "exact", "binned"), strict=True):
+        alone = kde_on(
+            xy,
+            grid,
+            bandwidth_m=90,
+            inside=inside,
+            edge="diggle",
+            method=method,  # type: ignore[arg-type]
         )
-        assert np.isnan(choice.bandwidth_m)
+        np.testing.assert_array_equal(one, alone.per_m2)
+
+
+def test_binned_hexagons_are_close_to_the_sum() -> None:
+    points = scattered(100_000)
+    exact, binned = (
+        kde_on(points, HEX, bandwidth_m=200, method=m).per_m2  # type: ignore[arg-type]
+        for m in ("exact", "binned")
+    )
+    assert np.abs(binned - exact).max() < 3e-4 * exact.max()
+
+
+def test_uniform_correction_on_hexagons_makes_the_border_as_dense_as_the_middle() -> None:
+    points = np.random.default_rng(0).uniform(-100, 1700, (300_000, 2))  # all hexagons and more
+    inside = np.ones(HEX.shape, bool)
+    found = kde_on(points, HEX, bandwidth_m=150, inside=inside, edge="uniform")
+    even = 300_000 / 1800**2
+    assert found.per_m2.mean() == pytest.approx(even, rel=0.01)
+    for border in (found.per_m2[0], found.per_m2[-1], found.per_m2[:, 0], found.per_m2[:, -1]):
+        assert border.mean() == pytest.approx(even, rel=0.03)
 
 
 @pytest.mark.parametrize(
@@ -227,10 +289,3 @@ def test_what_cannot_be_smoothed_is_refused(given: dict[str, object], message: s
     call = {"cell_m": 20, "bandwidth_m": 50, "bounds": BOX} | given
     with pytest.raises(GeoError, match=message):
         kde(np.zeros((2, 2)), **call)  # type: ignore[arg-type]
-
-
-def test_no_candidates_are_refused() -> None:
-    with pytest.raises(GeoError, match="no candidates"):
-        choose_bandwidth(
-            np.zeros((1, 2)), np.zeros((1, 2)), candidates_m=np.array([]), bounds=BOX, cell_m=25
-        )

@@ -1,8 +1,12 @@
 """Gi* and local Moran on hexagons: six neighbours, a planted cluster, and quiet under chance."""
 
-import numpy as np
+from functools import partial
 
-from geo.grid import hex_grid
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.grid import HexGrid, hex_grid
 from geo.hotspots import gi_star, local_moran
 from geo.weights import hex_contiguity
 
@@ -29,6 +33,22 @@ def test_z_is_that_of_the_hexagon_and_its_neighbours_by_hand() -> None:
     assert len(around) == 7
     spread = n.std() * np.sqrt((len(n) * 7 - 49) / (len(n) - 1))
     assert np.isclose(found.z[cell], (n[around].sum() - 7 * n.mean()) / spread)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(2, 7), st.integers(2, 7), st.integers(0, 2**32 - 1))
+def test_rows_of_hexagons_give_what_their_matrix_of_neighbours_gives(
+    ny: int, nx: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    n = rng.poisson(3.0, (ny, nx)).astype(float)
+    n[rng.random((ny, nx)) < 0.2] = np.nan
+    beside = hex_contiguity(HexGrid(0.0, 0.0, 100.0, nx, ny))
+    for measure in (gi_star, partial(gi_star, approximation="gamma"), local_moran):
+        rows, matrix = measure(n, neighbourhood="hexagon"), measure(n.ravel(), beside)
+        assert rows.outcome == matrix.outcome
+        np.testing.assert_allclose(rows.z.ravel(), matrix.z, atol=1e-9)
+        np.testing.assert_allclose(rows.p.ravel(), matrix.p, atol=1e-9)
 
 
 def test_a_planted_cluster_is_hot_and_high_among_high() -> None:
