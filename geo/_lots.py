@@ -15,12 +15,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo._blind import label_patches
 from geo._boxes import pair_boxes
-from geo._kernels import FEW, ZERO, float_rows, ints, kernel, no_small_rows, piece
+from geo._kernels import (
+    FEW,
+    ZERO,
+    float_rows,
+    int_rows,
+    kernel,
+    more_float_rows,
+    more_int_rows,
+    no_small_rows,
+    piece,
+)
 from geo._patches import count_points, inner_points, outline_patches
 from geo._raster import lay_ground, mark_strip, see_cells, sum_cells, sum_unique
 from geo.outlines import Outlines
 from geo.sight import Sight
 
+ONE = np.int64(1)
 STRIP_M = 5.0
 MOST_CELLS = 1 << 19
 SMALLEST_BLIND_M2 = 20.0
@@ -95,8 +106,8 @@ def cover_lots(
         sizes, totals, ground, unique,
     )  # fmt: skip
     return (
-        sizes, totals, ground, unique, patches[:n_patches], xy[:n_xy], rings[:n_rings],
-        parts[:n_patches],
+        sizes, totals, ground, unique, patches[:n_patches], xy[:n_xy], rings[:n_rings, 0],
+        parts[:n_patches, 0],
     )  # fmt: skip
 
 
@@ -109,8 +120,8 @@ def _cover(  # type: ignore[no-untyped-def]
     """Take one community after the other; give patches and their outlines, with room behind."""
     patches, n_patches = float_rows(FEW, 6 + n_kinds), ZERO
     xy, n_xy = float_rows(FEW, np.int64(2)), ZERO
-    rings, n_rings = ints(FEW), ZERO
-    parts = ints(FEW)
+    rings, n_rings = int_rows(FEW, ONE), ZERO
+    parts = int_rows(FEW, ONE)
     for i in range(first, beyond):
         if not np.isfinite(bounds[i, 0]):
             continue
@@ -142,8 +153,12 @@ def _cover(  # type: ignore[no-untyped-def]
             n_ends = part_ends[m - 1]
             n_line = ring_ends[n_ends - 1] if n_ends else 0
             inner = inner_points(line, ring_ends, part_ends)
-            patches, xy = _room(patches, n_patches, m), _room(xy, n_xy, n_line)
-            rings, parts = _row_room(rings, n_rings, n_ends), _row_room(parts, n_patches, m)
+            while n_patches + m > len(patches):
+                patches, parts = more_float_rows(patches), more_int_rows(parts)
+            while n_xy + n_line > len(xy):
+                xy = more_float_rows(xy)
+            while n_rings + n_ends > len(rings):
+                rings = more_int_rows(rings)
             for k in range(m):
                 at = n_patches + k
                 for c in range(6, 6 + n_kinds):
@@ -154,13 +169,13 @@ def _cover(  # type: ignore[no-untyped-def]
                     west + cell * inner[k, 0],
                     south + cell * inner[k, 1],
                 )
-                parts[at] = part_ends[k] + n_rings
+                parts[at, 0] = part_ends[k] + n_rings
             count_points(
                 labels, patches, n_patches, spots, spot_rows, spot_starts[i], spot_starts[i + 1],
                 west, south, cell,
             )  # fmt: skip
             for k in range(n_ends):
-                rings[n_rings + k] = ring_ends[k] + n_xy
+                rings[n_rings + k, 0] = ring_ends[k] + n_xy
             for k in range(n_line):
                 xy[n_xy + k, 0] = west + cell * line[k, 0]
                 xy[n_xy + k, 1] = south + cell * line[k, 1]
@@ -181,25 +196,3 @@ def _lay_lattice(bounds, i, cell_m):  # type: ignore[no-untyped-def]
     nx = math.ceil((bounds[i, 2] - west) / cell) + 1
     ny = math.ceil((bounds[i, 3] - south) / cell) + 1
     return cell, west, south, nx, ny
-
-
-@piece
-def _room(rows, n, more):  # type: ignore[no-untyped-def]
-    """Give the same rows with room for more after the first n."""
-    if n + more <= len(rows):
-        return rows
-    wider = float_rows(2 * (n + more), rows.shape[1])
-    for k in range(n):
-        for c in range(rows.shape[1]):
-            wider[k, c] = rows[k, c]
-    return wider
-
-
-@piece
-def _row_room(rows, n, more):  # type: ignore[no-untyped-def]
-    if n + more <= len(rows):
-        return rows
-    wider = ints(2 * (n + more))
-    for k in range(n):
-        wider[k] = rows[k]
-    return wider

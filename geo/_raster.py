@@ -204,7 +204,9 @@ def _longer(cells, finest, n):  # type: ignore[no-untyped-def]
     """Both lists with twice the room and more."""
     size = 2 * len(cells) + 65536
     more, finer = short_ints(size), small_ints(size)
-    for k in range(n):
+    k = n
+    while k > 0:
+        k -= 1
         more[k], finer[k] = cells[k], finest[k]
     return more, finer
 
@@ -235,22 +237,21 @@ def sum_cells(mask, counts, possible, totals, ground, i):  # type: ignore[no-unt
                         if (seen >> (2 * level)) & 3 == 0:
                             unsure = (possible[g] >> (daypart * n_levels + level)) & 1
                             totals[i, daypart, level, 3] += unsure
-    for strip in range(2):
-        for value in range(256):
-            ground[i, 0] += alike[2 * strip, value]
-            ground[i, 1] += strip * alike[2 * strip, value]
-            for daypart in range(2):
-                for byte in range(n_bytes):
-                    n = alike[4 * daypart + 2 * strip + byte, value]
-                    if n == 0:
-                        continue
-                    for level in range(4 * byte, min(4 * byte + 4, n_levels)):
-                        count = (value >> (2 * (level - 4 * byte))) & 3
-                        if count >= 1:
-                            totals[i, daypart, level, 0] += n
-                            totals[i, daypart, level, 1] += n * (count >= 2)
-                            totals[i, daypart, level, 2] += n * (count >= 3)
-                            totals[i, daypart, level, 4] += n * strip
+    for k in range(8 * 256):
+        n, value = alike[k >> 8, k & 255], k & 255
+        daypart, strip, byte = k >> 10, (k >> 9) & 1, (k >> 8) & 1
+        if n == 0:
+            continue
+        if daypart == 0 and byte == 0:
+            ground[i, 0] += n
+            ground[i, 1] += n * strip
+        for level in range(4 * byte, min(4 * byte + 4, n_levels)):
+            count = (value >> (2 * (level - 4 * byte))) & 3
+            if count >= 1:
+                totals[i, daypart, level, 0] += n
+                totals[i, daypart, level, 1] += n * (count >= 2)
+                totals[i, daypart, level, 2] += n * (count >= 3)
+                totals[i, daypart, level, 4] += n * strip
 
 
 @piece
@@ -299,12 +300,12 @@ def see_points(  # type: ignore[no-untyped-def]
                 continue
             d = math.sqrt(d2)
             keep = max(d - nearer, 0.5 * d) / d if d > 0.0 else 0.0
-            if _holds(vertices, offsets[c], offsets[c + 1], x[c] + keep * dx, y[c] + keep * dy):
+            if holds(vertices, offsets[c], offsets[c + 1], x[c] + keep * dx, y[c] + keep * dy):
                 seen[i] |= bits
 
 
 @piece
-def _holds(vertices, begin, end, px, py):  # type: ignore[no-untyped-def]
+def holds(vertices, begin, end, px, py):  # type: ignore[no-untyped-def]
     """Whether an outline holds a point, by the even-odd rule."""
     inside = False
     last = end - 1

@@ -22,6 +22,7 @@ from geo._kernels import (
     floats,
     ints,
     kernel,
+    more_float_rows,
     no_ints,
     no_small_ints,
     piece,
@@ -61,16 +62,6 @@ def _turn(ax, ay, bx, by):  # type: ignore[no-untyped-def]
         return sine * (1.0 + q * t)
     angle = math.atan2(sine, cosine)
     return angle if angle >= 0.0 else angle + 2.0 * math.pi
-
-
-@piece
-def _grown(table):  # type: ignore[no-untyped-def]
-    """A table with room for twice the rows."""
-    larger = float_rows(2 * table.shape[0], table.shape[1])
-    for i in range(table.shape[0]):
-        for j in range(table.shape[1]):
-            larger[i, j] = table[i, j]
-    return larger
 
 
 @piece
@@ -505,7 +496,7 @@ def _cross(  # type: ignore[no-untyped-def]
     here, p, best = near[s], cp, 0
     while best >= 0:
         if n_runs + m + 4 > len(runs):
-            runs = _grown(runs)
+            runs = more_float_rows(runs)
         best, bx, by = -1, fx, fy
         for a in range(n_active):
             w = active[a]
@@ -671,7 +662,7 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs, out):  # type
                 m, n_events, seen, source, keys, event, active, near, far, runs,
             )  # fmt: skip
         while len(out) < offsets[i] + len(arcs) + 2 * n_runs + 8:
-            out = _grown(out)
+            out = more_float_rows(out)
         offsets[i + 1], areas[i], apexes[i] = _write(
             x[i], y[i], first[i, 0], first[i, 1], width[i], reach[i],
             runs, n_runs, arcs, out, offsets[i],
