@@ -106,6 +106,21 @@ def incident_points(
     return rows.assign(n_all=n_all)
 
 
+def newest_points(
+    read: Reader, *, since: object, until: object, of_class: str, at_most: int
+) -> pd.DataFrame:
+    """Return the newest located incidents of a period in the whole district, from its mart."""
+    return read.frame(
+        """
+        SELECT incident_id, class, type, occurred_from, lon, lat FROM mart.newest_incidents
+        WHERE occurred_from >= ? AND occurred_from < ?
+          AND (? = 'all' OR class = ? OR (? = 'case' AND class IN ('criminal', 'public_security')))
+        ORDER BY occurred_from DESC, incident_id LIMIT ?
+        """,
+        (since, until, of_class, of_class, of_class, at_most),
+    )
+
+
 def incident_rows(read: Reader, community_id: str, *, at_most: int) -> pd.DataFrame:
     """Return the newest incidents of one community as rows."""
     return read.frame(
