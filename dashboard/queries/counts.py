@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
 from dashboard.queries import Reader
@@ -56,6 +58,19 @@ def hours(read: Reader, scope_kind: str, scope_id: str, of_class: str) -> pd.Dat
         WHERE scope_kind = ? AND scope_id = ? AND class = ? ORDER BY weekday, hour
         """,
         (scope_kind, scope_id, of_class),
+    )
+
+
+def days(read: Reader, first: date, last: date, of_class: str) -> pd.DataFrame:
+    """Return on how many days of a period incidents of the slice fall, how many and the first."""
+    return read.frame(
+        """
+        SELECT count(DISTINCT day) AS n_days, coalesce(sum(n), 0)::BIGINT AS n,
+               min(day) AS first_on
+        FROM mart.incident_days WHERE day >= ? AND day <= ? AND n > 0
+          AND (? = 'all' OR class = ? OR (? = 'case' AND class IN ('criminal', 'public_security')))
+        """,
+        (first, last, of_class, of_class, of_class),
     )
 
 

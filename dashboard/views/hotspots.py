@@ -18,6 +18,7 @@ from dashboard import (
     layer_shapes,
     layers,
     record,
+    time_words,
 )
 from dashboard.address import choose
 from dashboard.blocks import (
@@ -52,6 +53,8 @@ def render(page: Page) -> None:
     st.title(plain(t("hotspots.title", area=page.scope_name)))
     show_lead(t("hotspots.lead"))
     if lacking(page, "mart.hotspots"):
+        if page.state("mart.figures") == "here":
+            _unlocated(page, "all", "12_months")
         return
     _explore(page)
     st.header(t("hotspots.method"))
@@ -119,7 +122,9 @@ def _cells(page: Page, method: str, of_class: str, period: str, hours: str, kind
     if hours != "all":
         show_note(t("hotspots.hours_mean", hours=t(f"hours.{hours}"),
                     n=f.number(rows.loc[0, "n_incidents"])), "plain")  # fmt: skip
+        time_words.tell_untimed(page, of_class)
     _figures(page, rows, of_class, period)
+    time_words.tell_one_day(page, of_class, period)
     wide, narrow = st.columns([1.5, 1], gap="medium")
     with narrow:
         at = _table(page, rows, of_class, period, hours)
