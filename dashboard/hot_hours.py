@@ -74,7 +74,7 @@ def warm() -> None:
     at = np.array(["2026-01-01T00:30"] * 2, "datetime64[s]")
     aoristic(at, at + np.timedelta64(7200, "s"), groups=np.zeros(2, np.int64), n_groups=1)
     inside = np.ones(grid.shape, bool)
-    for above in (0, 9):
+    for above in (0, 10_000):  # binned, then exact
         kde_of_each([grid.centres()], grid, bandwidth_m=90, inside=inside, binned_above=above)
 
 

@@ -19,7 +19,9 @@ from dashboard.queries import hotspots
 from dashboard.store import current_build, open_slice
 from dashboard.texts import load_texts
 from dashboard.viewer import Viewer
+from geo._smoothing import bin_linear, spread_gaussian
 from geo.hotspots import gi_star
+from geo.temporal import _share
 
 BLOCKS = ("0-6", "6-12", "12-18", "18-24")
 
@@ -153,5 +155,12 @@ def test_without_a_bandwidth_on_record_it_is_two_and_a_half_cells(
     assert hot_hours.used_bandwidth(other, "12_months", 100.0) == 250.0
 
 
-def test_what_a_first_reader_would_wait_for_is_loaded_without_a_page() -> None:
+def test_what_a_first_reader_would_wait_for_is_loaded_before(page: Page) -> None:
     hot_hours.warm()
+    kernels = (_share, bin_linear, spread_gaussian)
+    before = [len(one.signatures) for one in kernels]
+    assert min(before) > 0
+    for kind in ("square", "hexagon"):
+        for hours in ("all", "6-12"):
+            hot_hours._cells(page, "call", "12_months", hours, kind)
+    assert [len(one.signatures) for one in kernels] == before
