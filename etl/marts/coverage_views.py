@@ -18,7 +18,7 @@ from geo.sight import DAYPARTS, Cameras, Sight, outlines_of_views
 from geo.viewshed import WallIndex, viewsheds
 
 DRAWN_VERTICES = 60  # of a whole circle: a chord lies 2 cm inside an arc of 17 m
-DRAWN_TOGETHER = 1 << 17  # cameras whose views are in memory at once
+DRAWN_TOGETHER = 1 << 18  # cameras whose views are in memory at once
 
 
 def fill_cameras(
