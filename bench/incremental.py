@@ -79,7 +79,11 @@ def measure(folder: Path, sizes: Sizes, skip_check: bool) -> None:
     full, _ = build(district, folder / "store")
     move_a_camera(folder / "city" / "cameras.csv")
     again, database = build(district, folder / "store")
-    for title, names in (("coverage", STAGES), ("single cameras, patrols", BESIDE)):
+    for title, names in (
+        ("coverage", STAGES),
+        ("single cameras, patrols", BESIDE),
+        ("the analysis", STAGES + BESIDE),
+    ):
         one, two = full.sum(names), again.sum(names)
         print(
             f"{title:24} all {one[0]:6.2f} s wall {one[1]:6.2f} s cpu   one camera moved "

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboard import analysis_notes, layer_analysis, layer_hot, layers
+from dashboard import analysis_notes, layer_analysis, layer_hot, layers, time_words
 from dashboard.blocks import (
     Card,
     downloads,
@@ -96,8 +96,7 @@ def show_communities(page: Page, of_class: str) -> None:
         else pd.DataFrame()
     )
     if rows.empty:
-        area = ("district", str(page.build.district.get("id", "")))
-        analysis_notes.tell(page, "community_moran", of_class, area=area)
+        analysis_notes.tell(page, "community_moran", of_class)
         return
     sure = rows[rows["is_moran_significant"]]
     n_of = sure["quadrant"].value_counts()
@@ -105,6 +104,7 @@ def show_communities(page: Page, of_class: str) -> None:
         Card(t(f"quadrant.{k}"), f.count(n_of.get(k, 0)), lines=(t(f"quadrant_means.{k}"),))
         for k in layer_hot.QUADRANTS
     ], t("hotspots.figures"))  # fmt: skip
+    time_words.tell_one_day(page, of_class, "12_months")
     if sure.empty:
         show_note(t("hotspots.no_quadrant", n=f.count(len(rows))), "info")
     rows["shown_name"] = [page.name_of(r) for r in rows.to_dict("records")]

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from dashboard.encode import encode_lines
-from dashboard.layer_shapes import collection, squares, to_lonlat
+from dashboard.layer_shapes import cell_outlines, collection, to_lonlat
 from dashboard.layers import community_layer
 from dashboard.maps import Layer, Points, compress_geojson
 from dashboard.page import Page
@@ -49,15 +49,15 @@ def circle_layer(page: Page, rows: pd.DataFrame, *, title: str) -> Layer | None:
                  tooltips=rows["tip"].tolist(), pickable=True)  # fmt: skip
 
 
-def square_layer(
+def grid_layer(
     page: Page, rows: pd.DataFrame, style: Style, *, name: str, title: str,
     values: Sequence[object] | None = None, tips: Sequence[str] | None = None,
     pickable: bool = False, visible: bool = True,
 ) -> Layer | None:  # fmt: skip
-    """Return cells by `cell_id`, `lon`, `lat` and `cell_m` as squares; none gives None."""
+    """Return cells by `cell_id`, `lon`, `lat` and `cell_m` as their outlines; none gives None."""
     if rows.empty:
         return None
-    return Layer(name, title, "polygon", compress_geojson(squares(rows)),
+    return Layer(name, title, "polygon", compress_geojson(cell_outlines(rows)),
                  tuple(rows["cell_id"].astype(str)), style, values=values, tooltips=tips,
                  pickable=pickable, visible=visible)  # fmt: skip
 
@@ -101,7 +101,7 @@ def member_cells(page: Page, members: pd.DataFrame, *, title: str) -> Layer | No
     rows = rows.drop_duplicates("cell_id")
     style = single("#b30000", label=title, pattern="hatch", stroke="#7a1010", stroke_width=0.8,
                    fill_opacity=0.4)  # fmt: skip
-    return square_layer(page, rows, style, name="member_cells", title=title)
+    return grid_layer(page, rows, style, name="member_cells", title=title)
 
 
 def walk_layer(page: Page, stops: pd.DataFrame, colours: Sequence[str]) -> Layer | None:

@@ -13,7 +13,7 @@ import pandas as pd
 from dashboard import layers
 from dashboard.encode import encode_lines
 from dashboard.formats import is_missing
-from dashboard.layer_analysis import square_layer
+from dashboard.layer_analysis import grid_layer
 from dashboard.maps import Layer
 from dashboard.page import Page
 from dashboard.styles import Swatch, categories, graduated, single
@@ -50,7 +50,7 @@ def _graded(page: Page, rows: pd.DataFrame, column: str, title: str) -> Layer | 
     colours = ("#f4f4f2", "#fdd9b5", "#fdae6b", "#e6550d", "#a63603")[-len(labels) :]
     style = graduated(breaks, labels, colours=colours, fill_opacity=0.7, stroke="#cbbfb3",
                       stroke_width=0.3)  # fmt: skip
-    return square_layer(page, rows, style, name="cells", title=title, values=values,
+    return grid_layer(page, rows, style, name="cells", title=title, values=values,
                         tips=_tips(page, rows), pickable=True)  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def sure_layer(page: Page, rows: pd.DataFrame, *, visible: bool = True) -> Layer
          "cold": Swatch(page.t("hotspots.sure_cold"), "#1b5e94", pattern="none", dash=(4, 3))},
         stroke="#3d0606", stroke_width=2.4,
     )  # fmt: skip
-    return square_layer(page, sure, style, name="sure", title=page.t("hotspots.sure"),
+    return grid_layer(page, sure, style, name="sure", title=page.t("hotspots.sure"),
                         values=kinds, visible=visible)  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def pattern_layer(page: Page, rows: pd.DataFrame) -> Layer | None:
                       t("hotspots.months_hot", n=f.count(r.n_bins_hot), of=f.count(r.n_bins))))
         for r in rows.itertuples()
     ]  # fmt: skip
-    return square_layer(page, rows, style, name="cells", title=t("hotspots.emerging"),
+    return grid_layer(page, rows, style, name="cells", title=t("hotspots.emerging"),
                         values=rows["pattern"].tolist(), tips=tips, pickable=True)  # fmt: skip
 
 

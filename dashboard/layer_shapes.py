@@ -118,7 +118,7 @@ def hot_style(page: Page, present: Sequence[str]) -> Style:
 
 
 def cell_layer(page: Page, rows: pd.DataFrame, *, visible: bool = True) -> Layer | None:
-    """Return hotspot cells as squares; no cells gives None."""
+    """Return hotspot cells; no cells gives None."""
     if rows.empty:
         return None
     classes = hot_class(rows)
@@ -128,7 +128,7 @@ def cell_layer(page: Page, rows: pd.DataFrame, *, visible: bool = True) -> Layer
                       t("tip.z", z=f.number(r.z, 2), p=f.number(r.p_fdr, 4))))
         for k, r in zip(classes, rows.itertuples(), strict=True)
     ]  # fmt: skip
-    return Layer("cells", t("layer.hotspots"), "polygon", compress_geojson(squares(rows)),
+    return Layer("cells", t("layer.hotspots"), "polygon", compress_geojson(cell_outlines(rows)),
                  tuple(rows["cell_id"].astype(str)), hot_style(page, classes), values=classes,
                  tooltips=tips, visible=visible, pickable=True)  # fmt: skip
 
@@ -143,13 +143,22 @@ def hot_layer(page: Page, *, visible: bool) -> Layer | None:
     return keep(page, ("hot", visible), make)
 
 
-def squares(rows: pd.DataFrame) -> str:
-    """Return cells by `lon`, `lat` and `cell_m` as GeoJSON squares."""
+def cell_outlines(rows: pd.DataFrame) -> str:
+    """Return cells by `cell_id`, `lon`, `lat` and `cell_m` as GeoJSON squares or hexagons."""
     lat, lon = rows["lat"].to_numpy(float), rows["lon"].to_numpy(float)
     half = rows["cell_m"].to_numpy(float) / 2
     dy, dx = half / 111_320.0, half / (111_320.0 * np.cos(np.radians(lat)))
-    shapes = shapely.box(lon - dx, lat - dy, lon + dx, lat + dy)
-    return collection(shapes)
+    if not is_hexagon(rows):
+        return collection(shapely.box(lon - dx, lat - dy, lon + dx, lat + dy))
+    angle, long = np.radians(30 + 60 * np.arange(6)), 2 / np.sqrt(3)
+    x = lon[:, None] + dx[:, None] * long * np.cos(angle)
+    y = lat[:, None] + dy[:, None] * long * np.sin(angle)
+    return collection(shapely.polygons(np.stack([x, y], axis=2)))
+
+
+def is_hexagon(rows: pd.DataFrame) -> bool:
+    """Tell whether cells are hexagons: their names begin with h."""
+    return len(rows) > 0 and str(rows["cell_id"].iloc[0]).startswith("h")
 
 
 def collection(shapes: np.ndarray) -> str:

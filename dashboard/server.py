@@ -7,14 +7,19 @@ one address.
 
 import os
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 
 import dashboard.views  # noqa: F401  (loads charts and maps now, not when the first visitor waits)
+from dashboard.hot_hours import warm
 from dashboard.routes import make_middleware, make_routes
 
 HERE = Path(__file__).resolve().parent
 STORE_FOLDER = os.environ.get("ANXING_STORE")
+
+# the first reader of a part of the day would wait a second for kernels to be loaded or compiled
+Thread(target=warm, name="warm", daemon=True).start()
 
 app = st.App(
     HERE / "app.py",

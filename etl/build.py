@@ -241,9 +241,12 @@ def _write_build(
         ahead.stop()
         con.execute("CHECKPOINT")
         con.close()  # the slices are written from the file
-        write_slices(database, plan, epsg=district.epsg, progress=progress, made=ahead.layers_of)
+        files = write_slices(
+            database, plan, epsg=district.epsg, progress=progress, made=ahead.layers_of
+        )
     progress.start("manifest", None)
-    return _manifest(district, inputs, as_of, now, seed, counts, [one.manifest() for one in plan])
+    slices = [one.manifest() for one in plan]
+    return _manifest(district, inputs, as_of, now, seed, counts, slices) | {"files": files}
 
 
 def _marts() -> list[tuple[str, Callable[[Any], None]]]:
@@ -256,6 +259,7 @@ def _marts() -> list[tuple[str, Callable[[Any], None]]]:
         duties,
         hotspots,
         incidents,
+        newest,
         patterns,
         ratings,
         summary,
@@ -266,6 +270,7 @@ def _marts() -> list[tuple[str, Callable[[Any], None]]]:
         ("coverage", coverage.derive),
         ("duties", duties.derive),
         ("hotspots", hotspots.derive),
+        ("newest", newest.derive),
         ("clusters", clusters.derive),
         ("patterns", patterns.derive),
         ("conduct", conduct.derive),
@@ -336,8 +341,9 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
     con.execute(f"SET disabled_compression_methods = '{SLOW_CODECS}'")
     con.execute("SET temp_directory = ?", [str(path.parent / "spill")])
     con.execute("SET TimeZone = 'UTC'")
-    # A checkpoint after each large insert would write half-full blocks again and again.
-    con.execute("SET checkpoint_threshold = '1TB'")
+    # A checkpoint after every insert would write half-full blocks again and again; one for all at
+    # the end would first fill the memory.
+    con.execute("SET checkpoint_threshold = '256MB'")
     # An unfinished build is thrown away, not recovered: without a log every row is written once.
     con.execute(f"ATTACH {literal(str(path))} AS build (RECOVERY_MODE no_wal_writes)")
     con.execute("USE build")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote as quote_name
 
 import duckdb
@@ -15,6 +16,7 @@ from etl.dictionary.model import Role
 from etl.layers import Layer, insert_layers, make_layers
 from etl.progress import Progress
 from etl.schema import literal, quote
+from etl.store import file_digest
 
 LAYERS, SOURCE = "mart.map_layers", "source"
 WRITERS = 2
@@ -81,7 +83,7 @@ def write_slices(
     epsg: int,
     progress: Progress,
     made: Callable[[Slice], list[Layer] | None] = lambda _: None,
-) -> None:
+) -> dict[str, dict[str, Any]]:
     """Write every slice of a build from its whole database.
 
     Parameters
@@ -96,6 +98,11 @@ def write_slices(
         Shown slice by slice.
     made
         Gives the map layers of a slice that are made already, else None.
+
+    Returns
+    -------
+    dict
+        Size and sha256 of each file, read while the system still has it in memory.
     """
     progress.start("slices", len(plan))
     with duckdb.connect() as con, ThreadPoolExecutor(WRITERS) as pool:
@@ -108,9 +115,11 @@ def write_slices(
         waiting = [
             pool.submit(writer.write, con.cursor(), f"s{n}", one) for n, one in enumerate(plan)
         ]
-        for written in waiting:
-            written.result()
+        found = {}
+        for one, written in zip(plan, waiting, strict=True):
+            found[one.file] = written.result()
             progress.advance()
+        return found
 
 
 def _filled(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
@@ -131,7 +140,7 @@ class _Writer:
     filled: frozenset[str]
     made: Callable[[Slice], list[Layer] | None]
 
-    def write(self, con: duckdb.DuckDBPyConnection, alias: str, one: Slice) -> None:
+    def write(self, con: duckdb.DuckDBPyConnection, alias: str, one: Slice) -> dict[str, Any]:
         large = self.database.stat().st_size > LARGE_BYTES
         block = LARGE_BLOCK if large else SMALL_BLOCK
         path = literal(str(self.database.parent / one.file))
@@ -139,8 +148,13 @@ class _Writer:
         try:
             con.execute(f"USE {alias}")
             con.begin()
-            for table in schema.TABLES:
-                columns = [column for column in table.columns if table.may_see(one.role, column)]
+            seen = [
+                (table, [column for column in table.columns if table.may_see(one.role, column)])
+                for table in schema.TABLES
+            ]
+            for name in sorted({table.schema for table, columns in seen if columns}):
+                con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(name)}")
+            for table, columns in seen:
                 if columns:
                     _copy(con, table, columns, one, is_empty=table.full_name not in self.filled)
             if one.kind != "steward":
@@ -150,6 +164,7 @@ class _Writer:
             con.execute(f"USE {SOURCE}")
         finally:
             con.execute(f"DETACH {alias}")
+        return file_digest(self.database.parent / one.file)
 
 
 def _copy(
@@ -160,7 +175,6 @@ def _copy(
     *,
     is_empty: bool,
 ) -> None:
-    con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(table.schema)}")
     target = f"{quote(table.schema)}.{quote(table.name)}"
     con.execute(schema.create_table(table, tuple(columns)))
     if is_empty or table.full_name == LAYERS:

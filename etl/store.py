@@ -157,14 +157,29 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return body
 
 
-def file_digests(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return size and sha256 of every file of a build but its manifest, by relative name."""
+def file_digests(
+    folder: Path, known: dict[str, dict[str, Any]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Return size and sha256 of every file of a build but its manifest, by relative name.
+
+    Parameters
+    ----------
+    folder
+        The build.
+    known
+        Those of files that need not be read again.
+    """
+    known = known or {}
     files = [one for one in sorted(folder.rglob("*")) if one.is_file() and one.name != MANIFEST]
+    names = [one.relative_to(folder).as_posix() for one in files]
     with ThreadPoolExecutor(READERS) as pool:
-        return {
-            one.relative_to(folder).as_posix(): {"n_bytes": one.stat().st_size, "sha256": found}
-            for one, found in zip(files, pool.map(digest, files), strict=True)
-        }
+        found = pool.map(lambda k: known.get(names[k]) or file_digest(files[k]), range(len(files)))
+        return dict(zip(names, found, strict=True))
+
+
+def file_digest(path: Path) -> dict[str, Any]:
+    """Return size and sha256 of a file."""
+    return {"n_bytes": path.stat().st_size, "sha256": digest(path)}
 
 
 def digest(path: Path) -> str:

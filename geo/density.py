@@ -287,6 +287,7 @@ class _Kernel:
     def spread(self, xy: Floats, w: Floats) -> Floats:
         """Give the weight per lattice point, at centres."""
         raw, (pad_y, pad_x) = np.zeros(self.shape), self.pads
+        xy, w = np.ascontiguousarray(xy), np.ascontiguousarray(w)  # one kernel to compile
         step = self.lattice.step
         origin = self.lattice.origin - np.array([pad_x, pad_y]) * step
         if self.on_points_m:
@@ -336,7 +337,7 @@ def _split(
     unit = float(step.max())
     s = bandwidth_m / unit
     if s * s <= 4 * SPLIT:
-        return bandwidth_m, None
+        return float(bandwidth_m), None
     narrow = (s * s - sqrt(s**4 - 4 * SPLIT * s * s)) / 2
     s_x, s_y = sqrt(s * s - narrow) * unit / step
     return sqrt(narrow) * unit, (float(s_y), float(s_x))

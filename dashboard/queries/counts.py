@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
 from dashboard.queries import Reader
@@ -59,6 +61,19 @@ def hours(read: Reader, scope_kind: str, scope_id: str, of_class: str) -> pd.Dat
     )
 
 
+def days(read: Reader, first: date, last: date, of_class: str) -> pd.DataFrame:
+    """Return on how many days of a period incidents of the slice fall, how many and the first."""
+    return read.frame(
+        """
+        SELECT count(DISTINCT day) AS n_days, coalesce(sum(n), 0)::BIGINT AS n,
+               min(day) AS first_on
+        FROM mart.incident_days WHERE day >= ? AND day <= ? AND n > 0
+          AND (? = 'all' OR class = ? OR (? = 'case' AND class IN ('criminal', 'public_security')))
+        """,
+        (first, last, of_class, of_class, of_class),
+    )
+
+
 def uncovered(read: Reader, community_id: str | None = None) -> pd.DataFrame:
     """Return located and uncovered incidents, summed over one community or the slice: one row."""
     return read.frame(
@@ -104,6 +119,21 @@ def incident_points(
         counted = read.frame(f"SELECT count(*) AS n FROM core.incidents {where}", bound)  # noqa: S608
         n_all = int(counted.loc[0, "n"])
     return rows.assign(n_all=n_all)
+
+
+def newest_points(
+    read: Reader, *, since: object, until: object, of_class: str, at_most: int
+) -> pd.DataFrame:
+    """Return the newest located incidents of a period in the whole district, from its mart."""
+    return read.frame(
+        """
+        SELECT incident_id, class, type, occurred_from, lon, lat FROM mart.newest_incidents
+        WHERE occurred_from >= ? AND occurred_from < ?
+          AND (? = 'all' OR class = ? OR (? = 'case' AND class IN ('criminal', 'public_security')))
+        ORDER BY occurred_from DESC, incident_id LIMIT ?
+        """,
+        (since, until, of_class, of_class, of_class, at_most),
+    )
 
 
 def incident_rows(read: Reader, community_id: str, *, at_most: int) -> pd.DataFrame:

@@ -51,6 +51,42 @@ def choices(read: Reader, scope_kind: str, scope_id: str) -> pd.DataFrame:
     )
 
 
+def hexagons(
+    read: Reader, scope_kind: str, scope_id: str, of_class: str, period: str
+) -> pd.DataFrame:
+    """Return the stored hexagons of an area, a row a cell; NaN where no test was made."""
+    return read.frame(
+        """
+        SELECT cell_m, unnest(col_by_cell) AS col, unnest(row_by_cell) AS row,
+               unnest(n_by_cell) AS n, unnest(density_per_km2_by_cell) AS density_per_km2,
+               unnest(z_by_cell) AS z, unnest(p_by_cell) AS p, unnest(p_fdr_by_cell) AS p_fdr
+        FROM mart.hotspot_hexagons
+        WHERE scope_kind = ? AND scope_id = ? AND class = ? AND period_kind = ?
+        """,
+        (scope_kind, scope_id, of_class, period),
+    )
+
+
+def n_hexagons(read: Reader, scope_kind: str, scope_id: str) -> pd.DataFrame:
+    """Return how many rows of hexagons an area has: one row."""
+    return read.frame(
+        "SELECT count(*) AS n FROM mart.hotspot_hexagons WHERE scope_kind = ? AND scope_id = ?",
+        (scope_kind, scope_id),
+    )
+
+
+def bandwidths(read: Reader, scope_kind: str, scope_id: str, period: str) -> pd.DataFrame:
+    """Return the bandwidths tried for an area's density, the narrowest first."""
+    return read.frame(
+        """
+        SELECT bandwidth_m, is_used, reason, gain, n_months, n_tested, needed
+        FROM mart.hotspot_bandwidths
+        WHERE scope_kind = ? AND scope_id = ? AND period_kind = ? ORDER BY bandwidth_m
+        """,
+        (scope_kind, scope_id, period),
+    )
+
+
 def emerging(read: Reader, scope_kind: str, scope_id: str, of_class: str) -> pd.DataFrame:
     """Return the cells whose two years make a pattern, the hottest last month first."""
     return read.frame(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import sqrt
 from typing import Any
 
 import pandas as pd
@@ -27,8 +28,8 @@ EXISTS (
 class Which:
     """The incidents behind one figure; what is left at None does not narrow them.
 
-    `since` and `until` are UTC instants, half-open. `cells` are numbers of square cells of
-    `cell_m` metres as `mart.hotspots` writes them. `circle` is x, y and radius in metres.
+    `since` and `until` are UTC instants, half-open. `cells` are names of squares or hexagons of
+    `cell_m` metres as `geo.study_area` gives them. `circle` is x, y and radius in metres.
     `hours` is the first local hour and how many; with `weekday` (0 Monday) the hours begin on
     that day. An uncertain time belongs to every hour that it touches. `cluster` is the key of a
     cluster of `mart.clusters`; `ids` are incident numbers; `words` are in small letters, one of
@@ -81,10 +82,10 @@ def _where(which: Which, zone: str) -> tuple[str, tuple[Any, ...]]:
         parts.append(("i.community_id = ?", (which.community_id,)))
     if which.address is not None:
         parts.append(("i.address = ?", (which.address,)))
-    if which.cells is not None:
-        cell = "'x' || floor(i.x / ?)::BIGINT || 'y' || floor(i.y / ?)::BIGINT"
+    if which.cells:
+        cell = _cell_sql(float(which.cell_m), hexagon=which.cells[0].startswith("h"))
         parts.append((f"{cell} IN (SELECT unnest(string_split(?, ' ')))",
-                      (which.cell_m, which.cell_m, " ".join(which.cells))))  # fmt: skip
+                      (" ".join(which.cells),)))  # fmt: skip
     if which.circle is not None:
         x, y, radius = which.circle
         parts.append(("(i.x - ?) ** 2 + (i.y - ?) ** 2 <= ?", (x, y, (radius + 0.01) ** 2)))
@@ -99,6 +100,24 @@ def _where(which: Which, zone: str) -> tuple[str, tuple[Any, ...]]:
     if which.hours is not None:
         parts.append(_in_hours(which, zone))
     return " AND ".join(text for text, _ in parts), tuple(v for _, given in parts for v in given)
+
+
+def _cell_sql(cell_m: float, *, hexagon: bool) -> str:
+    """Return the name of the cell that an incident lies in.
+
+    A hexagon is the one whose middle is nearest, of the rows below and above; odd rows lie half a
+    cell to the east. Of two as near it is the lower row's, as `geo.grid.HexGrid` has it.
+    """
+    if not hexagon:
+        return f"'x' || floor(i.x / {cell_m!r})::BIGINT || 'y' || floor(i.y / {cell_m!r})::BIGINT"
+    u, v = f"(i.x / {cell_m!r})", f"(i.y / {cell_m * sqrt(3) / 2!r})"
+    name, away = [], []
+    for row in (f"floor({v})", f"(floor({v}) + 1)"):
+        shift = f"0.5 * (abs({row}) % 2)"
+        col = f"floor({u} - {shift} + 0.5)"
+        name.append(f"'h' || {col}::BIGINT || 'r' || {row}::BIGINT")
+        away.append(f"({u} - {shift} - {col}) ** 2 + 0.75 * ({v} - {row}) ** 2")
+    return f"CASE WHEN {away[1]} < {away[0]} THEN {name[1]} ELSE {name[0]} END"
 
 
 def _in_hours(which: Which, zone: str) -> tuple[str, tuple[Any, ...]]:

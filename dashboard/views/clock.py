@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import analysis_notes, charts_analysis, figures
+from dashboard import analysis_notes, charts_analysis, figures, time_words
 from dashboard.address import choose
 from dashboard.blocks import (
     Card,
@@ -104,6 +104,7 @@ def _week(page: Page, of_class: str) -> None:
         show_note(t("overview.no_hours"), "plain")
         return
     show_lead(t("clock.week_lead"))
+    time_words.tell_untimed(page, of_class)
     wide, narrow = st.columns([1.6, 1], gap="medium")
     with wide:
         picked = charts_analysis.pick_hour(page, hours, t("overview.by_hour_alt"),

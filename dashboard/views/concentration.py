@@ -27,7 +27,7 @@ from dashboard.leaflet.component import working_map
 from dashboard.maps import Layer
 from dashboard.page import Page
 from dashboard.periods import CLASSES, window
-from dashboard.queries import analysis, hotspots
+from dashboard.queries import analysis
 from dashboard.queries.incidents import Which
 from dashboard.styles import Swatch, categories, single
 
@@ -157,9 +157,8 @@ def _map(page: Page, rows: pd.DataFrame, unit: str, at: int | None) -> str | Non
         )  # fmt: skip
         below = None
     else:
-        size = hotspots.cell_size(page, page.scope_kind, page.scope_id).loc[0, "cell_m"]
-        cells = rows.assign(cell_id=rows["unit_id"], cell_m=100.0 if is_missing(size) else size)
-        layer = layer_analysis.square_layer(page, cells, style, name="cells", values=values,
+        cells = rows.assign(cell_id=rows["unit_id"])
+        layer = layer_analysis.grid_layer(page, cells, style, name="cells", values=values,
                                             tips=tips, pickable=True,
                                             title=t("concentration.layer"))  # fmt: skip
         below = layer_analysis.outline_layer(page)
@@ -188,8 +187,8 @@ def _of_unit(page: Page, row: Any, of_class: str, unit: str) -> Which:
     since, until = window(page, "12_months")
     if unit == "community":
         return Which(since, until, of_class, community_id=str(row["unit_id"]))
-    size = hotspots.cell_size(page, page.scope_kind, page.scope_id).loc[0, "cell_m"]
-    return Which(since, until, of_class, cells=(str(row["unit_id"]),), cell_m=float(size))
+    cell_m = float(row["cell_m"])
+    return Which(since, until, of_class, cells=(str(row["unit_id"]),), cell_m=cell_m)
 
 
 @st.fragment

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import (
+    bandwidth_words,
     figures,
+    hexagons,
     hot_hours,
     hot_patterns,
     layer_analysis,
@@ -14,6 +18,7 @@ from dashboard import (
     layer_shapes,
     layers,
     record,
+    time_words,
 )
 from dashboard.address import choose
 from dashboard.blocks import (
@@ -35,6 +40,7 @@ from dashboard.periods import CLASSES, window
 from dashboard.queries import counts
 from dashboard.queries import hotspots as asked
 from dashboard.queries.incidents import Which
+from geo.study_area import CELL_KINDS
 
 METHODS = ("gi_star", "density", "count", "emerging", "communities")
 RECORDED = {"gi_star": "gi_star", "density": "kde", "count": "last_year"}
@@ -47,10 +53,12 @@ def render(page: Page) -> None:
     st.title(plain(t("hotspots.title", area=page.scope_name)))
     show_lead(t("hotspots.lead"))
     if lacking(page, "mart.hotspots"):
+        if page.state("mart.figures") == "here":
+            _unlocated(page, "all", "12_months")
         return
     _explore(page)
     st.header(t("hotspots.method"))
-    show_list([t(f"hotspots.method_{i}") for i in range(1, 10)])
+    show_list([t(f"hotspots.method_{i}") for i in range(1, 12)])
 
 
 @st.fragment
@@ -68,12 +76,13 @@ def _explore(page: Page) -> None:
         of_class = choose(page, "class", classes, t("filter.class"), lambda one: t(f"class.{one}"))
         if method in RECORDED:
             period, hours = _when(page, known)
+            kind = _shape(page, hours)
     if method == "emerging":
         hot_patterns.show_emerging(page, of_class)
     elif method == "communities":
         hot_patterns.show_communities(page, of_class)
     else:
-        _cells(page, method, of_class, period, hours)
+        _cells(page, method, of_class, period, hours, kind)
 
 
 def _when(page: Page, known: pd.DataFrame) -> tuple[str, str]:
@@ -88,10 +97,21 @@ def _when(page: Page, known: pd.DataFrame) -> tuple[str, str]:
     return period, hours
 
 
-def _cells(page: Page, method: str, of_class: str, period: str, hours: str) -> None:
+def _shape(page: Page, hours: str) -> str:
+    """Ask for squares or hexagons, where both are to be had."""
+    t = page.t
+    if not hexagons.is_offered(page, hours):
+        return "square"
+    return choose(page, "cells", CELL_KINDS, t("hotspots.shape"),
+                  lambda one: t(f"hotspots.{one}"), segmented=True)  # fmt: skip
+
+
+def _cells(page: Page, method: str, of_class: str, period: str, hours: str, kind: str) -> None:
     """Draw the cells of a density or of Gi*, their record, their table and their incidents."""
     t, f = page.t, page.f
-    if hours == "all":
+    if kind == "hexagon":
+        rows = hexagons.cells(page, of_class, period, hours).head(layer_shapes.DRAWN_CELLS)
+    elif hours == "all":
         rows = asked.cells(page, page.scope_kind, page.scope_id, of_class, period,
                            at_most=layer_shapes.DRAWN_CELLS)  # fmt: skip
     else:
@@ -102,12 +122,16 @@ def _cells(page: Page, method: str, of_class: str, period: str, hours: str) -> N
     if hours != "all":
         show_note(t("hotspots.hours_mean", hours=t(f"hours.{hours}"),
                     n=f.number(rows.loc[0, "n_incidents"])), "plain")  # fmt: skip
+        time_words.tell_untimed(page, of_class)
     _figures(page, rows, of_class, period)
+    time_words.tell_one_day(page, of_class, period)
     wide, narrow = st.columns([1.5, 1], gap="medium")
     with narrow:
         at = _table(page, rows, of_class, period, hours)
     with wide:
-        picked = _map(page, method, rows, (of_class, period, hours), at)
+        picked = _map(page, method, rows, (of_class, period, hours, kind), at)
+        if method == "density":
+            bandwidth_words.show(page, period)
         show_note(record.sentence(page, of_class, RECORDED[method]), "plain")
         st.page_link(page.links["accuracy"], label=t("record.open"),
                      query_params=dict(st.query_params))  # fmt: skip
@@ -123,10 +147,12 @@ def _figures(page: Page, rows: pd.DataFrame, of_class: str, period: str) -> None
     first = rows.iloc[0]
     n_hot, total = int(first["n_hot"]), float(first["n_incidents"])
     held = 0.0 if pd.isna(first["n_incidents_hot"]) else float(first["n_incidents_hot"])
-    km2 = float(first["cell_m"]) ** 2 / 1e6
+    hexagon = layer_shapes.is_hexagon(rows)
+    km2 = float(first["cell_m"]) ** 2 / 1e6 * (sqrt(3) / 2 if hexagon else 1)
+    size = "hotspots.hexagon_line" if hexagon else "hotspots.n_hot_line"
     cards = [
         Card(t("hotspots.n_hot"), f.count(n_hot), unit=t("card.of", n=f.count(first["n_all"])),
-             lines=(t("hotspots.n_hot_line", m=f.number(first["cell_m"], 0)),)),
+             lines=(t(size, m=f.number(first["cell_m"], 0)),)),
         Card(t("hotspots.held"), f.share(held / total) if total else "–",
              lines=(t("hotspots.held_line", n=f.number(held), total=f.number(total)),)),
         Card(t("hotspots.area"), f.number(n_hot * km2, 3), unit="km²",

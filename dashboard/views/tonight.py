@@ -144,7 +144,7 @@ def _view(page: Page, plan: pd.DataFrame, walks: pd.DataFrame) -> MapView:
     )  # fmt: skip
     tips = [encode_lines((r.name, r.hours, t("tonight.tip", n=f.number(r.expected, 3))))
             for r in worth.itertuples()]  # fmt: skip
-    cells = layer_analysis.square_layer(
+    cells = layer_analysis.grid_layer(
         page, worth, style, name="cells", title=t("tonight.cells"), tips=tips,
         values=["raised" if raised[c] else "usual" for c in worth["cell_id"]],
     )  # fmt: skip

@@ -60,7 +60,7 @@ CORE: tuple[Table, ...] = (
             count("n_buildings", "Buildings", "楼栋数", maximum=10_000),
             count("n_households", "Households", "户数", maximum=1_000_000),
             count("n_residents", "Residents", "居民数", maximum=5_000_000),
-            share("occupancy_fraction", "Occupied share of flats", "入住率"),
+            share("occupancy_fraction", "Occupied share of flats", "入住率", visible_to=STAFF),
             flag("is_enclosed", "Fully enclosed", "封闭管理"),
             flag("has_construction_permit", "Construction permit held", "有施工许可"),
             Column(
@@ -72,7 +72,7 @@ CORE: tuple[Table, ...] = (
                 minimum=1800,
                 maximum=2100,
             ),
-            count("n_guards", "Guards employed", "保安人数", maximum=10_000),
+            count("n_guards", "Guards employed", "保安人数", maximum=10_000, visible_to=STAFF),
             *computed(STATION),
             *AREA,
         ),

@@ -120,6 +120,7 @@ CONCENTRATION = mart(
         CLASS,
         UNIT_KIND,
         text("unit_id", "Community or cell", "小区或网格", required=True),
+        number("cell_m", "Cell size (cells alone)", "网格边长（仅网格）", "m", above=0.0),
         Column("rank", "int", "Rank", "排序", minimum=1, required=True),
         *LONLAT,
         count("n", "Incidents, 12 months", "近12个月警情", required=True),

@@ -48,7 +48,7 @@ def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> Non
     for area in months.areas:
         for name in CLASSES_TESTED:
             n = area.of_class(name)
-            outcome, needed = what_hinders(n)
+            outcome, needed = what_hinders(n, area.total(name))
             if outcome == "too_short" and months.n_bins >= FEWEST_BINS:
                 outcome, needed = "ok", None
             trials: list[Trial] = []
@@ -66,7 +66,7 @@ def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> Non
             together += _means(area, name, trials, months)
             notes.add(
                 area.kind, area.scope_id, "accuracy", name, outcome,
-                n=int(n.sum()), needed=needed, n_found=len({one.period for one in trials}),
+                n=area.total(name), needed=needed, n_found=len({one.period for one in trials}),
             )  # fmt: skip
     if single:
         insert(context.con, "accuracy", pa.concat_tables(single))

@@ -41,7 +41,8 @@ WHERE occurred_from >= $since AND occurred_from < $until
 class Area:
     """The district or a jurisdiction: its cells and its incidents.
 
-    `counts` has shape (classes, bins, rows, columns); bins without data at the start are cut off.
+    `counts` has shape (classes, bins, rows, columns); bins without data at the start, or with data
+    from their middle on, are cut off, and what was in them is `early`, a number a class.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Area:
     grid: SquareGrid
     inside: np.ndarray
     counts: np.ndarray
+    early: np.ndarray
 
     @property
     def station_id(self) -> str | None:
@@ -58,6 +60,11 @@ class Area:
     def of_class(self, name: str) -> np.ndarray:
         """Return the counts of a class of figures, shape (bins, rows, columns)."""
         return np.asarray(self.counts[[CLASSES.index(one) for one in COUNTED[name]]].sum(axis=0))
+
+    def total(self, name: str) -> int:
+        """Return the located incidents of a class, those of bins that were cut off too."""
+        of = [CLASSES.index(one) for one in COUNTED[name]]
+        return int(self.counts[of].sum() + self.early[of].sum())
 
     def last_year(self, name: str) -> np.ndarray:
         """Return the counts of the last twelve bins, shape (rows, columns)."""
@@ -122,7 +129,7 @@ def read_cell_months(context: MartContext) -> CellMonths:
     areas = []
     for i, (name, shape, grid) in enumerate(zip(names, shapes, grids, strict=True)):
         counts = flat[first[i] : first[i + 1]].reshape(len(CLASSES), BINS, *grid.shape)
-        areas.append(_area("station", name, shape, grid, counts[:, skip:]))
+        areas.append(_area("station", name, shape, grid, counts, skip))
     return CellMonths([_whole(context, areas, cell_m, BINS - skip), *areas], edges, cell_m)
 
 
@@ -196,11 +203,14 @@ def bins_with_data(context: MartContext) -> tuple[int, list[date]]:
     return skip, edges[skip:]
 
 
-def _area(kind: str, name: str, shape: shapely.Geometry, grid: SquareGrid, n: np.ndarray) -> Area:
+def _area(
+    kind: str, name: str, shape: shapely.Geometry, grid: SquareGrid, counts: np.ndarray, skip: int
+) -> Area:
     centres = grid.centres()
     shapely.prepare(shape)
     inside = shapely.contains_xy(shape, centres[:, 0], centres[:, 1]).reshape(grid.shape)
-    return Area(kind, name, grid, inside | (n.sum(axis=(0, 1)) > 0), n)
+    n, early = counts[:, skip:], counts[:, :skip].sum(axis=(1, 2, 3))
+    return Area(kind, name, grid, inside | (n.sum(axis=(0, 1)) > 0), n, early)
 
 
 def _whole(context: MartContext, areas: list[Area], cell_m: float, n_bins: int) -> Area:
@@ -220,4 +230,5 @@ def _whole(context: MartContext, areas: list[Area], cell_m: float, n_bins: int) 
         there = slice(row, row + one.grid.ny), slice(col, col + one.grid.nx)
         counts[:, :, *there] += one.counts
         inside[there] |= one.inside
-    return Area("district", context.district.district_id, grid, inside, counts)
+    early = np.sum([one.early for one in areas], axis=0) + np.zeros(len(CLASSES), np.int64)
+    return Area("district", context.district.district_id, grid, inside, counts, early)

@@ -62,7 +62,8 @@ def fill_community_moran(context: MartContext, shapes: Shapes, notes: Notes) -> 
     shrunk towards the mean (Marshall 1991), so that a small community is not an outlier by
     accident. p is by 9,999 conditional permutations, adjusted over the communities of the district.
     """
-    district = context.district.district_id
+    stations = context.con.execute("SELECT station_id FROM core.stations ORDER BY ALL").fetchall()
+    areas = [("district", context.district.district_id), *(("station", one) for (one,) in stations)]
     communities = _read(context, shapes)
     tables = []
     for k, name in enumerate(COUNTED):
@@ -76,10 +77,12 @@ def fill_community_moran(context: MartContext, shapes: Shapes, notes: Notes) -> 
             outcome = "ok" if found else "nothing_found"
         elif outcome == "too_few":
             needed = FEWEST_INCIDENTS
-        notes.add(
-            "district", district, "community_moran", name, outcome,
-            n=int(n.sum()), needed=needed, n_found=found,
-        )  # fmt: skip
+        # a station sees its own communities beside all others: what holds of all holds for it
+        for kind, one in areas:
+            notes.add(
+                kind, one, "community_moran", name, outcome,
+                n=int(n.sum()), needed=needed, n_found=found,
+            )  # fmt: skip
     if tables:
         insert(context.con, "community_moran", pa.concat_tables(tables))
 

@@ -83,7 +83,9 @@ def _places(area: Area, cells: np.ndarray, n: np.ndarray, *, epsg: int) -> pa.Ta
     lon, lat = projection.unproject(x, y, epsg=epsg)
     at = np.floor(np.column_stack([x, y]) / grid.cell_m).astype(np.int64).tolist()
     names = [f"x{one}y{other}" for one, other in at]
-    return pa.table({"unit_id": pa.array(names, pa.string()), "lon": lon, "lat": lat, "n": n})
+    size = np.full(len(cells), grid.cell_m)
+    named = {"unit_id": pa.array(names, pa.string()), "cell_m": size}
+    return pa.table(named | {"lon": lon, "lat": lat, "n": n})
 
 
 def _rank(
@@ -143,6 +145,7 @@ def _ranked(
         {
             **columns,
             "unit_id": places["unit_id"].cast(pa.string()),
+            "cell_m": places["cell_m"] if unit == "cell" else pa.nulls(many, pa.float64()),
             "rank": rank,
             "lon": places["lon"].cast(pa.float64()),
             "lat": places["lat"].cast(pa.float64()),

@@ -45,7 +45,8 @@ from geo.sight import DAYPARTS, Cameras, Sight, look, see
 from geo.viewshed import index_walls
 
 FAR_M = 1000.0
-TOGETHER = 4096  # communities whose blind spots are in memory at once
+LEAN = "1GB"  # of the database while the views of all cameras are in memory
+TOGETHER = 8192  # communities whose blind spots are in memory at once
 
 
 def derive(context: MartContext) -> None:
@@ -68,6 +69,16 @@ def derive(context: MartContext) -> None:
     What rests on nothing that differs from the build served is copied from it
     (`etl.marts.coverage_again`).
     """
+    con = context.con
+    usual = con.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    con.execute(f"SET memory_limit = '{LEAN}'")
+    try:
+        _derive(context)
+    finally:
+        con.execute(f"SET memory_limit = '{usual}'")
+
+
+def _derive(context: MartContext) -> None:
     con = context.con
     if not _has_rows(context, "cameras") and not _has_rows(context, "patrol_points"):
         _tell_no_patrols(context)

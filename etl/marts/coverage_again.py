@@ -218,13 +218,12 @@ def _attach(context: MartContext) -> bool:
     con = context.con
     _detach(con)
     con.execute(f"ATTACH {literal(str(context.served))} AS {SERVED} (READ_ONLY)")
-    found = con.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = ?",
-        [SERVED, DIGESTS],
-    ).fetchall()
-    if not found[0][0]:
+    try:
+        con.execute(f"SELECT 1 FROM {SERVED}.mart.{DIGESTS} LIMIT 1")
+    except duckdb.CatalogException:  # a build of before there were digests
         _detach(con)
-    return bool(found[0][0])
+        return False
+    return True
 
 
 def _detach(con: duckdb.DuckDBPyConnection) -> None:

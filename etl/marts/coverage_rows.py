@@ -181,11 +181,13 @@ def or_null(values: NDArray[np.float64]) -> pa.Array:
     return pa.array(values, from_pandas=True)
 
 
-def spread(n: int, rows: NDArray[np.int64], values: NDArray[np.float64]) -> pa.Array:
-    """Values of some rows among all, NULL in the others."""
+def spread(
+    n: int, rows: NDArray[np.int64], values: NDArray[np.float64], wanted: NDArray[np.int64]
+) -> pa.Array:
+    """Values of some of n rows, NULL in the others, as far as they are wanted."""
     whole = np.full(n, np.nan)
     whole[rows] = values
-    return or_null(whole)
+    return or_null(whole[wanted])
 
 
 def words(words: Sequence[str], rows: NDArray[np.int64]) -> pa.Array:

@@ -18,7 +18,7 @@ from geo.sight import DAYPARTS, Cameras, Sight, outlines_of_views
 from geo.viewshed import WallIndex, viewsheds
 
 DRAWN_VERTICES = 60  # of a whole circle: a chord lies 2 cm inside an arc of 17 m
-DRAWN_TOGETHER = 1 << 17  # cameras whose views are in memory at once
+DRAWN_TOGETHER = 1 << 18  # cameras whose views are in memory at once
 
 
 def fill_cameras(
@@ -61,18 +61,18 @@ def fill_cameras(
             }
             append(con, "viewsheds", columns_of(scope.take(pa.array(rows))) | columns)
     unique = np.where(sight.known, unique_m2[:, 0, level], np.nan)
+    rows = order[wanted[order]]
     columns = {
-        "state": pa.array(cameras.state, pa.string()),
-        "hfov_deg": spread(n, working, optics.hfov_deg),
-        "reach_m": spread(n, working, reach[:, 0]),
-        "night_reach_m": spread(n, working, reach[:, 1]),
-        "seen_area_m2": spread(n, working, area[:, 0]),
-        "unique_area_m2": spread(n, working, unique),
-        "is_assumed": pa.array(cameras.assumed.any(axis=1)),
-        "missing": pa.array([text or None for text in cameras.missing], pa.string()),
+        "state": pa.array(cameras.state[rows], pa.string()),
+        "hfov_deg": spread(n, working, optics.hfov_deg, rows),
+        "reach_m": spread(n, working, reach[:, 0], rows),
+        "night_reach_m": spread(n, working, reach[:, 1], rows),
+        "seen_area_m2": spread(n, working, area[:, 0], rows),
+        "unique_area_m2": spread(n, working, unique, rows),
+        "is_assumed": pa.array(cameras.assumed[rows].any(axis=1)),
+        "missing": pa.array([text or None for text in cameras.missing[rows]], pa.string()),
     }
-    found = pa.table(columns_of(scope) | columns).take(pa.array(order[wanted[order]]))
-    append(con, "camera_coverage", columns_of(found))
+    append(con, "camera_coverage", columns_of(scope.take(pa.array(rows))) | columns)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def fill_emerging(context: MartContext, months: CellMonths, notes: Notes) -> Non
     for area in months.areas:
         for name in COUNTED:
             n = area.of_class(name)
-            outcome, needed = what_hinders(n)
+            outcome, needed = what_hinders(n, area.total(name))
             found = 0
             if outcome == "ok":
                 history = emerging(n, area.inside)
@@ -46,19 +46,21 @@ def fill_emerging(context: MartContext, months: CellMonths, notes: Notes) -> Non
                 outcome = "ok" if found else "nothing_found"
             notes.add(
                 area.kind, area.scope_id, "emerging", name, outcome,
-                n=int(n.sum()), needed=needed, n_found=found,
+                n=area.total(name), needed=needed, n_found=found,
             )  # fmt: skip
     insert(context.con, "emerging_cells", with_lonlat(rows, epsg=context.district.epsg))
 
 
-def what_hinders(n: np.ndarray) -> tuple[str, int | None]:
-    """Return why counts (bins, rows, columns) say nothing, or "ok", and what it takes."""
-    total = int(n.sum())
+def what_hinders(n: np.ndarray, total: int) -> tuple[str, int | None]:
+    """Return why counts (bins, rows, columns) say nothing, or "ok", and what it takes.
+
+    `total` has the incidents of months that are not whole too.
+    """
     if total == 0:
         return "no_incident", FEWEST_INCIDENTS
     if len(n) < MIN_BINS:
         return "too_short", MIN_BINS
-    if total < FEWEST_INCIDENTS:
+    if n.sum() < FEWEST_INCIDENTS:
         return "too_few", FEWEST_INCIDENTS
     if int((n.sum(axis=0) > 0).sum()) == 1:
         return "one_point", None

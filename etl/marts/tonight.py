@@ -30,6 +30,9 @@ REACH_M = 150.0
 # more than this share of all at 00:00-00:59: the hour was not recorded
 UNTIMED = 0.5
 
+# incidents, but months where the data are too short
+_NEEDED = {"too_few": FEWEST_INCIDENTS, "no_incident": FEWEST_INCIDENTS, "too_short": 1}
+
 _HOURS = """
 SELECT scope_id, list_position($classes, class) - 1 AS leaf, weekday, hour, n
 FROM mart.incident_hours WHERE scope_kind = 'station' AND list_contains($classes, class)
@@ -72,7 +75,7 @@ def fill_tonight(
     for area in months.stations():
         clock = clocks.get(area.scope_id, np.zeros((len(CLASSES), 7, 24)))
         for name in CLASSES_PATROLLED:
-            n = int(area.last_year(name).sum())
+            n = int(area.last_year(name).sum()) if months.n_bins else area.total(name)
             of = [CLASSES.index(one) for one in COUNTED[name]]
             outcome = _what_hinders(n, clock[of], months)
             plan: Plan | None = None
@@ -86,7 +89,7 @@ def fill_tonight(
                 outcome = "ok" if mine else "nothing_found"
             notes.add(
                 "station", area.scope_id, "tonight", name, outcome, n=n,
-                needed=FEWEST_INCIDENTS if outcome in ("too_few", "no_incident") else None,
+                needed=_NEEDED.get(outcome),
                 n_found=0 if plan is None else len(plan.place),
             )  # fmt: skip
     _name_communities(communities, with_lonlat(best, epsg=context.district.epsg))
@@ -106,7 +109,9 @@ def _read_clocks(context: MartContext) -> dict[str, np.ndarray]:
 def _what_hinders(n: int, clock: np.ndarray, months: CellMonths) -> str:
     if n == 0:
         return "no_incident"
-    if n < FEWEST_INCIDENTS or months.n_bins == 0:
+    if months.n_bins == 0:
+        return "too_short"
+    if n < FEWEST_INCIDENTS:
         return "too_few"
     by_hour = clock.sum(axis=(0, 1))
     if by_hour.sum() <= 0 or by_hour[0] > UNTIMED * by_hour.sum():

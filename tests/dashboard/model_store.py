@@ -23,7 +23,9 @@ from etl import schema
 
 AS_OF = date(2026, 6, 30)
 # modules of this folder, each with add(rows, communities)
-MORE = ("model_sight", "model_analysis", "model_conduct", "model_ratings")
+MORE = (
+    "model_sight", "model_analysis", "model_bandwidths", "model_conduct", "model_ratings",
+)  # fmt: skip
 CRS = "EPSG:32651"
 ORIGIN = (300_000.0, 3_450_000.0)
 SIDE_M, GAP_M, COLUMNS = 160.0, 40.0, 10

@@ -198,6 +198,17 @@ def test_planner_and_public_have_no_incident_and_the_public_no_camera(model_stor
             assert "mart.public_ratings" in names
 
 
+def test_the_public_is_not_told_how_many_flats_stand_empty_or_how_many_guards(
+    model_store: Path,
+) -> None:
+    public = Store(model_store).current() / "public" / "public.duckdb"
+    with duckdb.connect(str(public), read_only=True) as con:
+        columns = {row[0] for row in con.execute("DESCRIBE core.communities").fetchall()}
+
+    assert {"community_id", "name", "n_households"} <= columns
+    assert columns.isdisjoint({"occupancy_fraction", "n_guards"})
+
+
 def test_moving_every_camera_leaves_the_public_tables_as_they_are(
     city: Path, tmp_path: Path
 ) -> None:
