@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -82,17 +83,17 @@ def _newest_source() -> float:
     )
 
 
-def _kept(kernel: object) -> list[Path]:
+def _kept(kernel: Any) -> list[Path]:
     """Files in which numba lists what it keeps of a kernel."""
-    function = kernel.py_func  # type: ignore[attr-defined]
+    function = kernel.py_func
     name = f"{Path(function.__code__.co_filename).stem}.{function.__name__}-*.nbi"
-    return list(Path(kernel.stats.cache_path).glob(name))  # type: ignore[attr-defined]
+    return list(Path(kernel.stats.cache_path).glob(name))
 
 
 def _remove_old() -> None:
     """Remove what is kept of kernels and is older than the newest of their files."""
     newest = _newest_source()
-    for folder in {Path(kernel.stats.cache_path) for kernel in KERNELS}:  # type: ignore[attr-defined]
+    for folder in {Path(kernel.stats.cache_path) for kernel in KERNELS}:
         for file in folder.glob("*.nbi"):
             if file.stat().st_mtime < newest:
                 file.unlink(missing_ok=True)

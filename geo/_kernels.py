@@ -10,17 +10,17 @@ other numbers; `ZERO`, `NONE` and `FEW` are no literals.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-ZERO, NONE, FEW = np.int64(0), np.int64(-1), np.int64(256)
+ZERO: Any = np.int64(0)
+NONE: Any = np.int64(-1)
+FEW: Any = np.int64(256)
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def kernel(function: Function) -> Function:
+def kernel(function: Callable[..., Any]) -> Any:
     """Compile what Python calls: kept beside its file, run without the interpreter's lock.
 
     Parameters
@@ -30,16 +30,13 @@ def kernel(function: Function) -> Function:
 
     Returns
     -------
-    Callable
+    Dispatcher
         The same, compiled at its first call or taken from the files kept.
     """
-    compiled: Function = njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(
-        function
-    )
-    return compiled
+    return njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
 
 
-def piece(function: Function) -> Function:
+def piece(function: Callable[..., Any]) -> Any:
     """Compile what kernels alone call: Python cannot, and no file is kept of it.
 
     Parameters
@@ -49,13 +46,12 @@ def piece(function: Function) -> Function:
 
     Returns
     -------
-    Callable
+    Dispatcher
         The same, for kernels and other pieces.
     """
-    compiled: Function = njit(
-        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )(function)
-    return compiled
+    return njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
+        function
+    )
 
 
 @piece

@@ -17,6 +17,7 @@ import numpy as np
 
 from geo._kernels import (
     FEW,
+    NONE,
     ZERO,
     float_rows,
     floats,
@@ -336,7 +337,7 @@ def _walk(  # type: ignore[no-untyped-def]
     when it is so at both ends of the stretch they share, and that is looked at; where it fails,
     walls cross, and `_sweep` does this view.
     """
-    n_active, n_runs, i, s = ZERO, ZERO, ZERO, ZERO - 1
+    n_active, n_runs, i, s = ZERO, ZERO, ZERO, NONE
     sx, sy, sp, sr = ux, uy, 0.0, reach
     for w in range(n):
         if seen[w, PA] > seen[w, PB]:  # lies across the first direction
@@ -379,7 +380,7 @@ def _walk(  # type: ignore[no-untyped-def]
             if fp > sp + SAME_DIRECTION:
                 n_runs = _add_run(runs, n_runs, source[s], sx, sy, sr, sp, fx, fy, d, fp)
             sx, sy, sp = fx, fy, fp
-            s, sr, place = ZERO - 1, reach, 0
+            s, sr, place = NONE, reach, 0
             for a in range(n_active):
                 d = _distance(seen, active[a], fx, fy)
                 if s < 0 or _goes_nearer(seen, active[a], d, s, sr, fp):

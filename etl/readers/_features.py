@@ -21,7 +21,7 @@ def find_features(
     with longer ones. Nothing is validated here: each feature is parsed strictly afterwards, and so
     is the text around them.
     """
-    result = no_ints(np.int64(N_RESULTS))
+    result: np.ndarray = no_ints(np.int64(N_RESULTS))
     result[0] = result[1] = -1
     depth = 0
     row = 1
