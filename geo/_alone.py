@@ -3,7 +3,6 @@
 import math
 
 from geo._kernels import kernel
-from geo._raster import holds
 
 
 @kernel
@@ -30,7 +29,17 @@ def find_alone(  # type: ignore[no-untyped-def]
                 continue
             d = math.sqrt(d2)
             keep = max(d - nearer, 0.5 * d) / d if d > 0.0 else 0.0
-            if holds(vertices, offsets[c], offsets[c + 1], x[c] + keep * dx, y[c] + keep * dy):
+            tx, ty = x[c] + keep * dx, y[c] + keep * dy
+            inside = False
+            last = offsets[c + 1] - 1
+            for v in range(offsets[c], offsets[c + 1]):
+                y0, y1 = vertices[last, 1], vertices[v, 1]
+                if (y0 > ty) != (y1 > ty):
+                    x0, x1 = vertices[last, 0], vertices[v, 0]
+                    if tx < x0 + (ty - y0) * (x1 - x0) / (y1 - y0):
+                        inside = not inside
+                last = v
+            if inside:
                 alone[i, 0] = c if alone[i, 0] == -1 else -2
                 if d2 <= night2[c]:
                     alone[i, 1] = c if alone[i, 1] == -1 else -2

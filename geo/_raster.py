@@ -300,12 +300,12 @@ def see_points(  # type: ignore[no-untyped-def]
                 continue
             d = math.sqrt(d2)
             keep = max(d - nearer, 0.5 * d) / d if d > 0.0 else 0.0
-            if holds(vertices, offsets[c], offsets[c + 1], x[c] + keep * dx, y[c] + keep * dy):
+            if _holds(vertices, offsets[c], offsets[c + 1], x[c] + keep * dx, y[c] + keep * dy):
                 seen[i] |= bits
 
 
 @piece
-def holds(vertices, begin, end, px, py):  # type: ignore[no-untyped-def]
+def _holds(vertices, begin, end, px, py):  # type: ignore[no-untyped-def]
     """Whether an outline holds a point, by the even-odd rule."""
     inside = False
     last = end - 1
