@@ -227,7 +227,7 @@ def side(ax, ay, bx, by, px, py):  # type: ignore[no-untyped-def]
     return _side_exactly(ax, ay, bx, by, px, py)
 
 
-@piece
+@kernel  # as `side`, which is run as Python too, calls it
 def _side_exactly(ax, ay, bx, by, px, py):  # type: ignore[no-untyped-def]
     # The determinant is ax*by - ay*bx + px*ay - ax*py + bx*py - px*by; each product is held as
     # a sum of two floats, and the twelve are added without any rounding.

@@ -42,7 +42,8 @@ def piece(function: Callable[..., Any]) -> Any:
     Parameters
     ----------
     function
-        As for `kernel`. It becomes a part of each kernel that calls it.
+        As for `kernel`. It becomes a part of each kernel that calls it. Called from Python it
+        would crash the process (tests/geo/test_kernels.py sees to it that none is).
 
     Returns
     -------
