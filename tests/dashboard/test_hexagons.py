@@ -137,7 +137,9 @@ def test_stored_hexagons_are_those_that_would_be_counted(
     assert hexagons.is_offered(stored)
     assert not hexagons.is_offered(stored, "0-6")
     read = hexagons.cells(stored, "all", "12_months", "all")
-    pd.testing.assert_frame_equal(read[sorted(read)], counted[sorted(counted)], check_dtype=False)
+    pd.testing.assert_frame_equal(
+        read[sorted(read)], counted[sorted(counted)], check_dtype=False, rtol=1e-9
+    )
     assert hexagons.cells(stored, "dispute", "12_months", "all").empty
 
 

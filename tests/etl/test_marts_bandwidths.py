@@ -9,6 +9,7 @@ import pytest
 
 from etl.marts import MartContext, hotspots, incidents
 from etl.marts.bandwidths import used_bandwidth
+from geo.bandwidth import choose_bandwidth
 
 _SPEC = importlib.util.spec_from_file_location(
     "patterns_city", Path(__file__).parent / "patterns_city.py"
@@ -97,6 +98,65 @@ def test_the_density_is_drawn_with_the_bandwidth_used() -> None:
     ).fetchall()[0][0]
     # 37 of the 40 lie within the 365 days
     assert peak == pytest.approx(37 / (2 * np.pi * (width / 1000) ** 2), rel=0.01)
+
+
+def test_each_period_is_drawn_with_its_own_bandwidth(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"x": [WEST + 950.0] * 40, "y": [SOUTH + 950.0] * 40,
+             "at": [local(AS_OF - timedelta(days=2))] * 40, "class": ["dispute"] * 40}  # fmt: skip
+    widths = {"12_months": 200.0, "28_days": 300.0}
+    areas = (("district", "d"), ("station", "s1"), ("station", "s2"))
+    chosen = {(*area, one): width for area in areas for one, width in widths.items()}
+    monkeypatch.setattr(hotspots, "fill_bandwidths", lambda *_: chosen)
+    context = built(given)
+    for period, width in widths.items():
+        peak = context.con.execute(
+            "SELECT max(density_per_km2) FROM mart.hotspots WHERE scope_id = 's1' "
+            "AND class = 'all' AND period_kind = ?",
+            [period],
+        ).fetchall()[0][0]
+        assert peak == pytest.approx(40 / (2 * np.pi * (width / 1000) ** 2), rel=0.01)
+
+
+@pytest.mark.parametrize(("period", "train"), [("12_months", 12), ("28_days", 1)])
+def test_the_scores_are_those_of_the_incidents_counted_by_hand(
+    narrow: MartContext, period: str, train: int
+) -> None:
+    rows = narrow.con.execute("SELECT x, y, occurred_from FROM core.incidents").fetchall()
+    start = AS_OF - timedelta(days=729)
+    counts = np.zeros((24, 20, 20), np.int64)
+    for x, y, at in rows:
+        day = ((at + timedelta(hours=8)).date() - start).days
+        col, row = int((x - WEST) // 100), int((y - SOUTH) // 100)
+        if 0 <= col < 20 and 0 <= row < 20 and 0 <= day < 730:
+            counts[day * 24 // 730, row, col] += 1
+    found = choose_bandwidth(counts, np.ones((20, 20), bool), cell_m=100, train=train)
+    stored = narrow.con.execute(
+        "SELECT bandwidth_m, score, n_tested FROM mart.hotspot_bandwidths "
+        "WHERE scope_id = 's1' AND period_kind = ? ORDER BY 1",
+        [period],
+    ).fetchall()
+    assert [one[0] for one in stored] == found.candidates_m.tolist()
+    assert [one[1] for one in stored] == found.score.tolist()
+    assert {one[2] for one in stored} == {found.n_tested}
+
+
+def test_the_record_of_a_month_does_not_hang_on_the_months_after_it() -> None:
+    early = around(2500, 60, seed=8)
+    back = np.random.default_rng(8).integers(340, 730, 2500)
+    early["at"] = [local(AS_OF - timedelta(days=int(one))) for one in back]
+    late = around(2500, 20, seed=9, days=320)
+    other = uniform(2500, seed=9, days=320)
+    records = []
+    for more in (late, other):
+        context = CITY.derived(join(early, more), hotspot_bandwidth_m=None)
+        rows = context.con.execute(
+            "SELECT * FROM mart.accuracy WHERE scope_id = 's1' AND class = 'all' "
+            "AND method = 'kde' AND period_from <= ? ORDER BY ALL",
+            [AS_OF - timedelta(days=350)],
+        )
+        records.append(rows.fetchall())
+    assert len(records[0]) >= 3
+    assert records[0] == records[1]
 
 
 def test_too_few_take_the_districts_and_a_district_with_too_few_two_and_a_half_cells() -> None:
