@@ -16,7 +16,8 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo._sweep import pseudo_angle, sweep_all
+from geo._sweep import sweep_all
+from geo._sweep_walls import pseudo_angle
 from geo._walls import FARTHEST_M, WallIndex, index_walls, walls_from_polygons
 from geo.errors import GeoError
 
