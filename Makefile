@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench lint types docs unit browser setup clean help
+.PHONY: demo test bench lint types docs unit browser setup compiled clean help
 
 help:
 	@echo "make demo | test | bench | clean"
@@ -16,9 +16,13 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-setup: $(READY)
+# Kernels are compiled once, and again when a file of theirs has changed.
+compiled: $(READY)
+	@$(BIN)/python -m etl.precompile
 
-demo: $(READY)
+setup: compiled
+
+demo: compiled
 	$(BIN)/anxing demo
 
 browser:
@@ -35,12 +39,12 @@ types: $(READY)
 docs: $(READY)
 	$(BIN)/numpydoc lint $$(git ls-files 'geo/*.py' 'etl/*.py')
 
-unit: $(READY) browser
+unit: compiled browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test: lint types docs unit
 
-bench: $(READY)
+bench: compiled
 	$(BIN)/python -m bench
 
 clean:

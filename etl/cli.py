@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -184,9 +183,12 @@ def _check(options: argparse.Namespace) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     from etl.build import SEED, build
+    from etl.precompile import start
     from etl.progress import watched
     from etl.store import Store
 
+    if compiling := start(quiet=options.quiet):
+        compiling.wait()
     with watched(not options.quiet) as progress:
         done = build(
             options.district,
@@ -217,19 +219,20 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     from etl.build import build
+    from etl.precompile import start
     from etl.progress import watched
     from etl.serving import serve
     from etl.simulate import simulate
     from etl.store import Store
 
     city, store = options.dir / "city", Store(options.dir / "store")
-    if store.current() is None:
-        # Compiling the coverage kernels takes longer than reading the files: do both at once.
-        subprocess.Popen([sys.executable, "-m", "geo.precompile"], stdout=subprocess.DEVNULL)
+    compiling = start(quiet=options.quiet)
     with watched(not options.quiet) as progress:
         district = city / "district.toml"
         if not district.exists():
             district = simulate(city, progress=progress)
+        if compiling:
+            compiling.wait()  # it has every core: beside it the build would compile the same
         build(district, store, progress=progress)
     if options.no_serve:
         _say(options, {"ok": True, "store": str(store.path)}, f"built: {store.path}")

@@ -2,10 +2,10 @@
 
 import math
 
-from numba import njit
+from geo._kernels import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def find_alone(  # type: ignore[no-untyped-def]
     px, py, starts, near, west, south, size, nx, ny,
     x, y, vertices, offsets, day2, night2, nearer, alone,

@@ -21,14 +21,15 @@ Numerische Mathematik 18, 224-242.
 import math
 
 import numpy as np
-from numba import njit
+
+from geo._kernels import kernel, piece
 
 EDGES_A_STRIP = 1  # on average: narrow strips leave few edges that begin too late
 MANY_EDGES = 32  # a ring on average, from which on a sweep is quicker than pairs of rings
 GROUND = -1  # number of the ground that areas are cut to, beside the polygons 0, 1, 2...
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _rest(a, b, product):  # type: ignore[no-untyped-def]
     """What rounding took from a product."""
     split = 134217729.0 * a
@@ -40,7 +41,7 @@ def _rest(a, b, product):  # type: ignore[no-untyped-def]
     return a2 * b2 - (((product - a1 * b1) - a2 * b1) - a1 * b2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _cross(ax, ay, bx, by):  # type: ignore[no-untyped-def]
     """Cross product of lattice vectors, good to the last bits however small it is."""
     up, down = ax * by, ay * bx
@@ -50,7 +51,7 @@ def _cross(ax, ay, bx, by):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _left(ax, ay, bx, by, px, py, ahead):  # type: ignore[no-untyped-def]
     """Whether a point lies left of a to b; on the line, as the shift of the higher number says."""
     dx, dy, gx, gy = bx - ax, by - ay, px - ax, py - ay
@@ -65,7 +66,7 @@ def _left(ax, ay, bx, by, px, py, ahead):  # type: ignore[no-untyped-def]
     return left == ahead
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _lattice(xy, starts, rings, g_xy, g0, g1):  # type: ignore[no-untyped-def]
     """Middle of everything and the scale that makes lattice units of metres."""
     west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
@@ -81,7 +82,7 @@ def _lattice(xy, starts, rings, g_xy, g0, g1):  # type: ignore[no-untyped-def]
     return x, y, 2.0 ** (50 - math.frexp(extent)[1])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _load(xy, k0, k1, number, x, y, scale, edges, owner, n):  # type: ignore[no-untyped-def]
     """Append the edges of a ring, without those of no length."""
     if k1 - k0 < 3:
@@ -97,7 +98,7 @@ def _load(xy, k0, k1, number, x, y, scale, edges, owner, n):  # type: ignore[no-
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _box(edges, e0, e1, boxes, i):  # type: ignore[no-untyped-def]
     """Box of the edges e0 to e1."""
     x0, y0, x1, y1 = np.inf, np.inf, -np.inf, -np.inf
@@ -107,7 +108,7 @@ def _box(edges, e0, e1, boxes, i):  # type: ignore[no-untyped-def]
     boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3] = x0, y0, x1, y1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _meet(boxes, i, others, j):  # type: ignore[no-untyped-def]
     return (
         (boxes[i, 0] <= others[j, 2])
@@ -117,7 +118,7 @@ def _meet(boxes, i, others, j):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _by_west(edges, owner, n, sides, edge, who, begin):  # type: ignore[no-untyped-def]
     """Lay the edges out by the strip of ground their west end lies in, with the sides of each.
 
@@ -146,7 +147,7 @@ def _by_west(edges, owner, n, sides, edge, who, begin):  # type: ignore[no-untyp
     return west, per
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _by_sweep(edges, owner, n, found):  # type: ignore[no-untyped-def]
     """Pairs of edges of different polygons that cross or touch, or -1 where there is no room.
 
@@ -192,7 +193,7 @@ def _by_sweep(edges, owner, n, found):  # type: ignore[no-untyped-def]
     return m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _by_pairs(edges, owner, bounds, boxes, n_first, n_edges, found):  # type: ignore[no-untyped-def]
     """As `_by_sweep`, quicker for rings of few edges: pairs of rings whose boxes meet.
 
@@ -235,7 +236,7 @@ def _by_pairs(edges, owner, bounds, boxes, n_first, n_edges, found):  # type: ig
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _crossings(edges, owner, found, n, pairs, spot):  # type: ignore[no-untyped-def]
     """Note which of the pairs cross: edge, the other edge as in or out, point; twice for each."""
     m = 0
@@ -260,7 +261,7 @@ def _crossings(edges, owner, found, n, pairs, spot):  # type: ignore[no-untyped-
     return m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _by_edge(edges, n, m, pairs, spot):  # type: ignore[no-untyped-def]
     """Order of the crossings along each edge, and where those of each edge begin."""
     begin = np.zeros(n + 1, np.int64)
@@ -283,7 +284,7 @@ def _by_edge(edges, n, m, pairs, spot):  # type: ignore[no-untyped-def]
     return begin, order
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _windings(edges, e0, e1, px, py, ahead):  # type: ignore[no-untyped-def]
     """How often a ring winds round a point."""
     count = 0
@@ -296,7 +297,7 @@ def _windings(edges, e0, e1, px, py, ahead):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _around(edges, owner, bounds, boxes, n_first, ring):  # type: ignore[no-untyped-def]
     """How many polygons the first vertex of a ring lies in, the sum of their numbers, ground."""
     e = bounds[ring]
@@ -317,7 +318,7 @@ def _around(edges, owner, bounds, boxes, n_first, ring):  # type: ignore[no-unty
     return count, numbers, ground
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _walk_rings(edges, owner, bounds, boxes, begin, order, pairs, spot, n_first, cut, alone):  # type: ignore[no-untyped-def]
     """Walk every ring; twice the areas seen once, twice, thrice, and by one polygon alone."""
     once, twice, thrice = 0.0, 0.0, 0.0
@@ -357,7 +358,7 @@ def _walk_rings(edges, owner, bounds, boxes, begin, order, pairs, spot, n_first,
     return once, twice, thrice
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _one(xy, starts, rings, numbers, n_numbers, g_xy, g_starts, g0, g1, cut, alone):  # type: ignore[no-untyped-def]
     """Areas of one arrangement: `rings` of the polygons `numbers`, and rings of ground."""
     x, y, scale = _lattice(xy, starts, rings, g_xy, g_starts[g0], g_starts[g1])
@@ -408,7 +409,7 @@ def _one(xy, starts, rings, numbers, n_numbers, g_xy, g_starts, g0, g1, cut, alo
     return once * unit, twice * unit, thrice * unit
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def areas_of_all(  # type: ignore[no-untyped-def]
     xy, starts, rings, numbers, bounds, firsts, g_xy, g_starts, g_bounds, cut, i0, i1, seen, alone
 ):  # fmt: skip

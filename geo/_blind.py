@@ -9,24 +9,38 @@ required to represent a digitized line or its caricature. Cartographica 10(2), 1
 """
 
 import numpy as np
-from numba import njit
+
+from geo._kernels import (
+    FEW,
+    ZERO,
+    int_rows,
+    kernel,
+    more_int_rows,
+    no_ints,
+    no_short_ints,
+    no_small_ints,
+    no_small_rows,
+    piece,
+    short_ints,
+)
 
 SURE = 0.35  # cells: parts of a smooth outline that are no neighbours lie 0.7 apart
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def label_patches(mask, counts, part, level, least, block, row_shift, col_shift):  # type: ignore[no-untyped-def]
     """Number the patches of open cells that nobody sees and that have at least `least` cells.
 
     Cells join by their sides within blocks of `block` cells, of a lattice that begins `row_shift`
     and `col_shift` cells before the grid. Labels count from 1 in the order of the first cell, row
-    by row; smaller patches get 0. Returns labels with an empty rim, and the cells of each patch.
+    by row; smaller patches get 0. Returns labels with an empty rim, the cells of each patch, and
+    how many patches there are.
     """
     ny, nx = mask.shape
     bits = np.uint16(3 << (2 * level))  # of the counter of the level
     runs = np.empty((ny * (nx // 2 + nx // block + 3), 3), np.int32)
-    parent = np.empty(len(runs), np.int32)
-    last, n = 0, 0  # where the runs of the row before begin, and all runs
+    parent = short_ints(len(runs))
+    last, n = ZERO, ZERO  # where the runs of the row before begin, and all runs
     for row in range(ny):
         first, col = n, 0
         while col < nx:
@@ -50,7 +64,7 @@ def label_patches(mask, counts, part, level, least, block, row_shift, col_shift)
                 else:
                     below += 1
         last = first
-    sizes, names = np.zeros(n, np.int64), np.zeros(n, np.int32)
+    sizes, names = no_ints(n), no_short_ints(n)
     for k in range(n):
         sizes[_root(parent, k)] += runs[k, 2] - runs[k, 1]
     m = 0
@@ -59,16 +73,19 @@ def label_patches(mask, counts, part, level, least, block, row_shift, col_shift)
             sizes[m] = sizes[k]
             m += 1
             names[k] = m
-    labels = np.zeros((ny + 2, nx + 2), np.int32)
+    labels = np.empty((ny + 2, nx + 2), np.int32)
+    for row in range(ny + 2):
+        for col in range(nx + 2):
+            labels[row, col] = 0
     for k in range(n):
         name = names[_root(parent, k)]
         if name:
             for col in range(runs[k, 1] + 1, runs[k, 2] + 1):
                 labels[runs[k, 0] + 1, col] = name
-    return labels, sizes[:m]
+    return labels, sizes, m
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _root(parent, k):  # type: ignore[no-untyped-def]
     while parent[k] != k:
         parent[k] = parent[parent[k]]
@@ -76,13 +93,13 @@ def _root(parent, k):  # type: ignore[no-untyped-def]
     return k
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _join(parent, a, b):  # type: ignore[no-untyped-def]
     a, b = _root(parent, a), _root(parent, b)
     parent[max(a, b)] = min(a, b)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def trace_patches(labels):  # type: ignore[no-untyped-def]
     """Outlines of the patches of a grid with an empty rim, in cell corners, patch on the left.
 
@@ -91,9 +108,9 @@ def trace_patches(labels):  # type: ignore[no-untyped-def]
     Returns corners (x, y), where each ring begins, its patch, and twice its signed area.
     """
     ny, nx = labels.shape
-    done = np.zeros((ny, nx), np.uint8)
-    corners, n = np.empty((1024, 3), np.int64), 0
-    rings, m = np.empty((256, 3), np.int64), 0
+    done = no_small_rows(ny, nx)
+    corners, n = int_rows(FEW, np.int64(3)), ZERO
+    rings, m = int_rows(FEW, np.int64(3)), ZERO
     # right, up, left, down: the steps, and the cells on the left and right ahead of a corner
     step_x, step_y = (1, 0, -1, 0), (0, 1, 0, -1)
     left_x, left_y = (0, -1, -1, 0), (0, 0, -1, -1)
@@ -105,7 +122,7 @@ def trace_patches(labels):  # type: ignore[no-untyped-def]
                 continue
             x, y, d, twice = col, row, 0, np.int64(0)
             if m == len(rings):
-                rings = _longer(rings)
+                rings = more_int_rows(rings)
             rings[m, 0], rings[m, 1] = n, label
             while True:
                 if d == 0:
@@ -120,7 +137,7 @@ def trace_patches(labels):  # type: ignore[no-untyped-def]
                     turn = (d + 1) % 4
                 if turn != d:
                     if n == len(corners):
-                        corners = _longer(corners)
+                        corners = more_int_rows(corners)
                     corners[n, 0], corners[n, 1] = x - 1, y - 1
                     n += 1
                 d = turn
@@ -131,16 +148,7 @@ def trace_patches(labels):  # type: ignore[no-untyped-def]
     return corners[:n], rings[:m]
 
 
-@njit(cache=True, nogil=True)
-def _longer(rows):  # type: ignore[no-untyped-def]
-    more = np.empty((2 * len(rows), 3), np.int64)
-    for k in range(len(rows)):
-        for c in range(3):
-            more[k, c] = rows[k, c]
-    return more
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def smooth_ring(corners, first, beyond, tolerance, out, at):  # type: ignore[no-untyped-def]
     """Write a ring of cell corners through the middles of its sides, less what lies on the way.
 
@@ -165,7 +173,7 @@ def smooth_ring(corners, first, beyond, tolerance, out, at):  # type: ignore[no-
         d2 = (line[k, 0] - line[0, 0]) ** 2 + (line[k, 1] - line[0, 1]) ** 2
         if d2 > most:
             far, most = k, d2
-    keep = np.zeros(m + 1, np.uint8)
+    keep = no_small_ints(m + 1)
     keep[0] = keep[far] = 1
     stack, top = np.empty((m + 2, 2), np.int64), 2
     stack[0, 0], stack[0, 1], stack[1, 0], stack[1, 1] = 0, far, far, m
@@ -194,7 +202,7 @@ def smooth_ring(corners, first, beyond, tolerance, out, at):  # type: ignore[no-
     return at if at - begin >= 3 else begin
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def crosses_itself(xy, begins, n_rings):  # type: ignore[no-untyped-def]
     """Whether two sides of the rings meet anywhere but at their common end."""
     for r in range(n_rings):

@@ -7,8 +7,9 @@ serial and parallel machines. Proceedings of Auto-Carto 9, 100-109.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from geo._kernels import ZERO, ints, kernel, no_ints, piece
 
 MOST_CELLS = 1 << 22
 SAMPLE = 1024
@@ -43,29 +44,28 @@ def pair_boxes(
     return starts, rows
 
 
-@njit(cache=True, nogil=True)
-def _cells(box, west, south, size, nx, ny):  # type: ignore[no-untyped-def]
+@piece
+def _cells(boxes, i, west, south, size, nx, ny):  # type: ignore[no-untyped-def]
     """First and last column and row that a box meets, none when it lies outside the grid."""
-    x0, y0 = (box[0] - west) / size, (box[1] - south) / size
-    x1, y1 = (box[2] - west) / size, (box[3] - south) / size
+    x0, y0 = (boxes[i, 0] - west) / size, (boxes[i, 1] - south) / size
+    x1, y1 = (boxes[i, 2] - west) / size, (boxes[i, 3] - south) / size
     if not (x0 < nx and y0 < ny and x1 >= 0.0 and y1 >= 0.0):
         return 0, -1, 0, -1
     return int(max(x0, 0.0)), int(min(x1, nx - 1.0)), int(max(y0, 0.0)), int(min(y1, ny - 1.0))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _file_boxes(boxes, west, south, size, nx, ny):  # type: ignore[no-untyped-def]
     """File each box in every grid cell it meets."""
-    starts = np.zeros(nx * ny + 1, np.int64)
-    filed = np.empty(0, np.int64)
+    starts, place, filed = no_ints(nx * ny + 1), ints(nx * ny), ints(ZERO)
     for step in range(2):
         if step == 1:
             for c in range(nx * ny):
                 starts[c + 1] += starts[c]
-            filed = np.empty(starts[nx * ny], np.int64)
-            place = starts.copy()
+                place[c] = starts[c]
+            filed = ints(starts[nx * ny])
         for i in range(len(boxes)):
-            cx0, cx1, cy0, cy1 = _cells(boxes[i], west, south, size, nx, ny)
+            cx0, cx1, cy0, cy1 = _cells(boxes, i, west, south, size, nx, ny)
             for cy in range(cy0, cy1 + 1):
                 for cx in range(cx0, cx1 + 1):
                     c = cy * nx + cx
@@ -77,35 +77,28 @@ def _file_boxes(boxes, west, south, size, nx, ny):  # type: ignore[no-untyped-de
     return starts, filed
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _meet(areas, others, cell_starts, filed, west, south, size, nx, ny):  # type: ignore[no-untyped-def]
     """Count, then list, the pairs; each is found once, in the cell of its south-west corner."""
-    starts = np.zeros(len(areas) + 1, np.int64)
-    rows = np.empty(0, np.int64)
+    starts, place, rows = no_ints(len(areas) + 1), ints(len(areas)), ints(ZERO)
     for step in range(2):
         if step == 1:
             for i in range(len(areas)):
                 starts[i + 1] += starts[i]
-            rows = np.empty(starts[len(areas)], np.int64)
-            place = starts.copy()
+                place[i] = starts[i]
+            rows = ints(starts[len(areas)])
         for k in range(len(others)):
-            box = others[k]
-            cx0, cx1, cy0, cy1 = _cells(box, west, south, size, nx, ny)
+            x0, y0, x1, y1 = others[k, 0], others[k, 1], others[k, 2], others[k, 3]
+            cx0, cx1, cy0, cy1 = _cells(others, k, west, south, size, nx, ny)
             for cy in range(cy0, cy1 + 1):
                 for cx in range(cx0, cx1 + 1):
                     c = cy * nx + cx
                     for f in range(cell_starts[c], cell_starts[c + 1]):
                         i = filed[f]
-                        area = areas[i]
-                        if (
-                            box[0] > area[2]
-                            or box[2] < area[0]
-                            or box[1] > area[3]
-                            or box[3] < area[1]
-                        ):
+                        ax, ay = areas[i, 0], areas[i, 1]
+                        if x0 > areas[i, 2] or x1 < ax or y0 > areas[i, 3] or y1 < ay:
                             continue
-                        x = max(box[0], area[0])
-                        y = max(box[1], area[1])
+                        x, y = max(x0, ax), max(y0, ay)
                         if min(int((x - west) / size), nx - 1) != cx:
                             continue
                         if min(int((y - south) / size), ny - 1) != cy:

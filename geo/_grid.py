@@ -15,8 +15,9 @@ Shewchuk, J. R. (1997). Adaptive precision floating-point arithmetic and fast ro
 
 import math
 
-import numpy as np
 from numba import njit
+
+from geo._kernels import kernel, piece, same_floats
 
 # Where an edge crosses a row's border is known to 1e-11 of a cell for each unit of slope; a cell
 # too many costs nothing, a cell too few would be wrong.
@@ -27,7 +28,7 @@ _HEADER = 2  # of a cell: number of polygons, polygon that covers the rest or -1
 _ENTRY = 4  # of a polygon in a cell: polygon, parity below, number of edges, number of steps
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def cut_rows(xy, rings, parts, frame, rows, full, head, span, entries, edges, count, flips):  # type: ignore[no-untyped-def]
     """
     Sort the polygons' edges into the cells of a band of rows.
@@ -122,7 +123,7 @@ def cut_rows(xy, rings, parts, frame, rows, full, head, span, entries, edges, co
     return n_entries, n_edges
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _span_polygon(xy, rings, ring_from, ring_to, frame, rows, span):  # type: ignore[no-untyped-def]
     # Row of the band, first and last column, edge: -1 - edge where it does not enter from below.
     x0, y0, kx, ky = frame[0], frame[1], frame[2], frame[3]
@@ -151,7 +152,7 @@ def _span_polygon(xy, rings, ring_from, ring_to, frame, rows, span):  # type: ig
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write_records(xy, frame, rows, full, head, entries, n_entries, edges, n_edges, records, at):  # type: ignore[no-untyped-def]
     """
     Lay out each border cell's edges in one run of memory, so that a look-up reads one place.
@@ -226,11 +227,11 @@ def side(ax, ay, bx, by, px, py):  # type: ignore[no-untyped-def]
     return _side_exactly(ax, ay, bx, by, px, py)
 
 
-@njit(cache=True, nogil=True)
+@kernel  # as `side`, which is run as Python too, calls it
 def _side_exactly(ax, ay, bx, by, px, py):  # type: ignore[no-untyped-def]
     # The determinant is ax*by - ay*bx + px*ay - ax*py + bx*py - px*by; each product is held as
     # a sum of two floats, and the twelve are added without any rounding.
-    total = np.zeros(12)
+    total = same_floats(12, 0.0)
     n = 0
     for u, v in ((ax, by), (-ay, bx), (px, ay), (-ax, py), (bx, py), (-px, by)):
         high = u * v
@@ -295,7 +296,7 @@ def _search(records, at, px, py):  # type: ignore[no-untyped-def]
     return rest
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def look_up(x, y, frame, cells, records, out):  # type: ignore[no-untyped-def]
     """
     Write the first polygon that covers each point, or -1, into `out`.

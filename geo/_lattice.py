@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from geo._kernels import kernel
 from geo._threads import run_in_chunks
 
 Floats = NDArray[np.float64]
@@ -95,7 +95,7 @@ def _error(
     return error
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _interpolate(x, y, frame, nodes, good, u, v):  # type: ignore[no-untyped-def]
     nx, ny = good.shape
     for k in range(x.size):

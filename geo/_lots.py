@@ -11,16 +11,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from geo._blind import label_patches
 from geo._boxes import pair_boxes
+from geo._kernels import (
+    FEW,
+    ZERO,
+    float_rows,
+    int_rows,
+    kernel,
+    more_float_rows,
+    more_int_rows,
+    no_small_rows,
+    piece,
+)
 from geo._patches import count_points, inner_points, outline_patches
 from geo._raster import lay_ground, mark_strip, see_cells, sum_cells, sum_unique
 from geo.outlines import Outlines
 from geo.sight import Sight
 
+ONE = np.int64(1)
 STRIP_M = 5.0
 MOST_CELLS = 1 << 19
 SMALLEST_BLIND_M2 = 20.0
@@ -77,41 +88,45 @@ def cover_lots(
     n_kinds: int,
     smooth_cells: float,
 ) -> tuple[NDArray[np.generic], ...]:
-    """Cover the communities from first to beyond; see `_cover`."""
-    views = sight.views
-    found: tuple[NDArray[np.generic], ...] = _cover(
+    """Cover the communities from first to beyond.
+
+    Gives cell sizes, sums, open and strip cells, unique cells by pair, patches and outlines. A
+    patch is a row: community, daypart, level, cells, a point inside, points of each kind.
+    """
+    views, n, n_levels = sight.views, beyond - first, sight.reach2.shape[2]
+    sizes, ground = np.full(n, cell_m), np.zeros((n, 2), np.int64)
+    totals = np.zeros((n, 2, n_levels, 5), np.int64)
+    n_pairs = lots.camera_starts[beyond] - lots.camera_starts[first]
+    unique = np.zeros((n_pairs, 2, n_levels), np.int64)
+    patches, n_patches, xy, n_xy, rings, n_rings, parts = _cover(
         lots.bounds, lots.edges, lots.edge_starts, lots.walls, lots.wall_starts,
         lots.house_starts, lots.houses, lots.camera_starts, lots.cameras,
         *lots.points, n_kinds, sight.x, sight.y, sight.known, views.vertices_xy, views.offsets,
-        sight.reach2, sight.farthest_m, first, beyond, cell_m, wanted, smooth_cells,
+        sight.reach2, sight.farthest_m, first, beyond, wanted, smooth_cells,
+        sizes, totals, ground, unique,
     )  # fmt: skip
-    return found
+    return (
+        sizes, totals, ground, unique, patches[:n_patches], xy[:n_xy], rings[:n_rings, 0],
+        parts[:n_patches, 0],
+    )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _cover(  # type: ignore[no-untyped-def]
     bounds, edges, edge_starts, walls, wall_starts, house_starts, houses, camera_starts, cameras,
     spots, spot_starts, spot_rows, n_kinds, x, y, known, vertices, offsets, reach2, farthest,
-    first, beyond, cell_m, wanted, smooth,
+    first, beyond, wanted, smooth, sizes, totals, ground, unique,
 ):  # fmt: skip
-    """Give cell sizes, sums, open and strip cells, unique cells by pair, patches and outlines.
-
-    A patch is a row: community, daypart, level, cells, a point inside, points of each kind.
-    """
-    n, n_levels = beyond - first, reach2.shape[2]
-    sizes, ground = np.full(n, cell_m), np.zeros((n, 2), np.int64)
-    totals = np.zeros((n, 2, n_levels, 5), np.int64)
-    pairs = camera_starts[first]
-    unique = np.zeros((camera_starts[beyond] - pairs, 2, n_levels), np.int64)
-    patches, n_patches = np.empty((64, 6 + n_kinds)), 0
-    xy, n_xy = np.empty((1024, 2)), 0
-    rings, n_rings = np.empty(128, np.int64), 0
-    parts = np.empty(64, np.int64)
+    """Take one community after the other; give patches and their outlines, with room behind."""
+    patches, n_patches = float_rows(FEW, 6 + n_kinds), ZERO
+    xy, n_xy = float_rows(FEW, np.int64(2)), ZERO
+    rings, n_rings = int_rows(FEW, ONE), ZERO
+    parts = int_rows(FEW, ONE)
     for i in range(first, beyond):
         if not np.isfinite(bounds[i, 0]):
             continue
-        cell, west, south, nx, ny = _lay_lattice(bounds, i, cell_m)
-        mask = np.zeros((ny, nx), np.uint8)
+        cell, west, south, nx, ny = _lay_lattice(bounds, i, sizes[i - first])
+        mask = no_small_rows(ny, nx)
         lay_ground(
             edges, edge_starts, i, walls, wall_starts, houses, house_starts[i],
             house_starts[i + 1], mask, west, south, cell,
@@ -123,46 +138,54 @@ def _cover(  # type: ignore[no-untyped-def]
         )  # fmt: skip
         sizes[i - first] = cell
         sum_cells(mask, counts, possible, totals, ground, i - first)
-        sum_unique(counts, cells, finest, begins, unique, camera_starts[i] - pairs)
+        sum_unique(counts, cells, finest, begins, unique, camera_starts[i] - camera_starts[first])
         least = max(1, math.ceil(SMALLEST_BLIND_M2 / (cell * cell)))
         block = max(1, int(BLOCK_M / cell + 0.5))
         row_shift = math.floor(south / cell + 0.5) % block
         col_shift = math.floor(west / cell + 0.5) % block
         for w in range(len(wanted)):
-            labels, patch_cells = label_patches(
+            labels, patch_cells, m = label_patches(
                 mask, counts, wanted[w, 1], wanted[w, 0], least, block, row_shift, col_shift
             )
-            m = len(patch_cells)
+            if m == 0:
+                continue
             line, ring_ends, part_ends = outline_patches(labels, m, smooth)
+            n_ends = part_ends[m - 1]
+            n_line = ring_ends[n_ends - 1] if n_ends else 0
             inner = inner_points(line, ring_ends, part_ends)
-            patches, xy = _room(patches, n_patches, m), _room(xy, n_xy, len(line))
-            rings = _row_room(rings, n_rings, len(ring_ends))
-            parts = _row_room(parts, n_patches, m)
+            while n_patches + m > len(patches):
+                patches, parts = more_float_rows(patches), more_int_rows(parts)
+            while n_xy + n_line > len(xy):
+                xy = more_float_rows(xy)
+            while n_rings + n_ends > len(rings):
+                rings = more_int_rows(rings)
             for k in range(m):
-                row = patches[n_patches + k]
-                row[:] = 0.0
-                row[0], row[1], row[2], row[3] = i, wanted[w, 1], wanted[w, 0], patch_cells[k]
-                row[4], row[5] = west + cell * inner[k, 0], south + cell * inner[k, 1]
-                parts[n_patches + k] = part_ends[k] + n_rings
+                at = n_patches + k
+                for c in range(6, 6 + n_kinds):
+                    patches[at, c] = 0.0
+                patches[at, 0], patches[at, 1], patches[at, 2] = i, wanted[w, 1], wanted[w, 0]
+                patches[at, 3] = patch_cells[k]
+                patches[at, 4], patches[at, 5] = (
+                    west + cell * inner[k, 0],
+                    south + cell * inner[k, 1],
+                )
+                parts[at, 0] = part_ends[k] + n_rings
             count_points(
                 labels, patches, n_patches, spots, spot_rows, spot_starts[i], spot_starts[i + 1],
                 west, south, cell,
             )  # fmt: skip
-            for k in range(len(ring_ends)):
-                rings[n_rings + k] = ring_ends[k] + n_xy
-            for k in range(len(line)):
+            for k in range(n_ends):
+                rings[n_rings + k, 0] = ring_ends[k] + n_xy
+            for k in range(n_line):
                 xy[n_xy + k, 0] = west + cell * line[k, 0]
                 xy[n_xy + k, 1] = south + cell * line[k, 1]
             n_patches += m
-            n_xy += len(line)
-            n_rings += len(ring_ends)
-    return (
-        sizes, totals, ground, unique, patches[:n_patches], xy[:n_xy], rings[:n_rings],
-        parts[:n_patches],
-    )  # fmt: skip
+            n_xy += n_line
+            n_rings += n_ends
+    return patches, n_patches, xy, n_xy, rings, n_rings, parts
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _lay_lattice(bounds, i, cell_m):  # type: ignore[no-untyped-def]
     """Cell size, corner and number of cells of one community, on the lattice through (0, 0)."""
     cell, west, south = cell_m, bounds[i, 0], bounds[i, 1]
@@ -173,25 +196,3 @@ def _lay_lattice(bounds, i, cell_m):  # type: ignore[no-untyped-def]
     nx = math.ceil((bounds[i, 2] - west) / cell) + 1
     ny = math.ceil((bounds[i, 3] - south) / cell) + 1
     return cell, west, south, nx, ny
-
-
-@njit(cache=True, nogil=True)
-def _room(rows, n, more):  # type: ignore[no-untyped-def]
-    """Give the same rows with room for more after the first n."""
-    if n + more <= len(rows):
-        return rows
-    wider = np.empty((2 * (n + more), rows.shape[1]))
-    for k in range(n):
-        for c in range(rows.shape[1]):
-            wider[k, c] = rows[k, c]
-    return wider
-
-
-@njit(cache=True, nogil=True)
-def _row_room(rows, n, more):  # type: ignore[no-untyped-def]
-    if n + more <= len(rows):
-        return rows
-    wider = np.empty(2 * (n + more), np.int64)
-    for k in range(n):
-        wider[k] = rows[k]
-    return wider

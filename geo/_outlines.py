@@ -8,12 +8,13 @@ Butler, H. and others (2016). The GeoJSON Format. RFC 7946.
 """
 
 import numpy as np
-from numba import njit
+
+from geo._kernels import ZERO, kernel, piece
 
 POLYGON, MULTIPOLYGON = 3, 6
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _uint32(data, at):  # type: ignore[no-untyped-def]
     return (
         np.int64(data[at])
@@ -23,7 +24,15 @@ def _uint32(data, at):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True)
+@piece
+def _copy(source, begin, out, at, n):  # type: ignore[no-untyped-def]
+    """Copy n bytes; with numbers that cannot be negative, so that many are copied at once."""
+    a, b = np.uint64(begin), np.uint64(at)
+    for k in range(np.uint64(n)):
+        out[b + k] = source[a + k]
+
+
+@kernel
 def measure_wkb(data, offsets, valid):  # type: ignore[no-untyped-def]
     """Count parts, rings and vertices; the last figure is the first row that cannot be read."""
     n_parts, n_rings, n_points = 0, 0, 0
@@ -55,7 +64,7 @@ def measure_wkb(data, offsets, valid):  # type: ignore[no-untyped-def]
     return n_parts, n_rings, n_points, -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_wkb(data, offsets, valid, xy, rings, parts, shapes):  # type: ignore[no-untyped-def]
     """Take apart what `measure_wkb` has counted; `xy` is seen as bytes."""
     part, ring, point = 0, 0, 0
@@ -72,7 +81,7 @@ def fill_wkb(data, offsets, valid, xy, rings, parts, shapes):  # type: ignore[no
                 for _ in range(n_rings):
                     n = _uint32(data, at)
                     at += 4
-                    xy[16 * point : 16 * (point + n)] = data[at : at + 16 * n]
+                    _copy(data, at, xy, 16 * point, 16 * n)
                     at += 16 * n
                     point += n
                     ring += 1
@@ -82,14 +91,14 @@ def fill_wkb(data, offsets, valid, xy, rings, parts, shapes):  # type: ignore[no
         shapes[row + 1] = part
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _put_uint32(out, at, value):  # type: ignore[no-untyped-def]
     for k in range(4):
         out[at + k] = (value >> (8 * k)) & 255
     return at + 4
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write_wkb(xy, rings, parts, shapes, out, offsets):  # type: ignore[no-untyped-def]
     """Write each shape as a polygon, or a multipolygon where it has not one part; `xy` as bytes."""
     at = 0
@@ -97,26 +106,27 @@ def write_wkb(xy, rings, parts, shapes, out, offsets):  # type: ignore[no-untype
         first, beyond = shapes[s], shapes[s + 1]
         if beyond - first != 1:
             out[at] = 1
-            at = _put_uint32(out, _put_uint32(out, at + 1, MULTIPOLYGON), beyond - first)
+            at = _put_uint32(out, _put_uint32(out, at + 1, np.int64(MULTIPOLYGON)), beyond - first)
         for p in range(first, beyond):
             out[at] = 1
-            at = _put_uint32(out, _put_uint32(out, at + 1, POLYGON), parts[p + 1] - parts[p])
+            at = _put_uint32(
+                out, _put_uint32(out, at + 1, np.int64(POLYGON)), parts[p + 1] - parts[p]
+            )
             for r in range(parts[p], parts[p + 1]):
                 n = rings[r + 1] - rings[r]
                 at = _put_uint32(out, at, n)
-                out[at : at + 16 * n] = xy[16 * rings[r] : 16 * rings[r + 1]]
+                _copy(xy, 16 * rings[r], out, at, 16 * n)
                 at += 16 * n
         offsets[s + 1] = at
 
 
-@njit(cache=True, nogil=True)
-def _put_text(out, at, text):  # type: ignore[no-untyped-def]
-    for k in range(len(text)):
-        out[at + k] = text[k]
-    return at + len(text)
+@piece
+def _put_text(out, at, texts, begin, end):  # type: ignore[no-untyped-def]
+    _copy(texts, begin, out, at, end - begin)
+    return at + end - begin
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _put_number(out, at, value, decimals):  # type: ignore[no-untyped-def]
     """Write a whole number, its last digits behind a point."""
     if value < 0:
@@ -148,7 +158,7 @@ def _put_number(out, at, value, decimals):  # type: ignore[no-untyped-def]
     return end
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write_geojson(lonlat, rings, parts, shapes, decimals, texts, cuts, out):  # type: ignore[no-untyped-def]
     """Write a FeatureCollection, features in order, `id` the position; returns its length.
 
@@ -156,16 +166,16 @@ def write_geojson(lonlat, rings, parts, shapes, decimals, texts, cuts, out):  # 
     multipolygon, end of feature, end.
     """
     scale = 10.0**decimals
-    at = _put_text(out, 0, texts[cuts[0] : cuts[1]])
+    at = _put_text(out, ZERO, texts, cuts[0], cuts[1])
     for s in range(len(shapes) - 1):
         first, beyond = shapes[s], shapes[s + 1]
         if s:
             out[at] = 44
             at += 1
-        at = _put_text(out, at, texts[cuts[1] : cuts[2]])
-        at = _put_number(out, at, np.int64(s), 0)
+        at = _put_text(out, at, texts, cuts[1], cuts[2])
+        at = _put_number(out, at, np.int64(s), ZERO)
         word = 2 if beyond - first == 1 else 3
-        at = _put_text(out, at, texts[cuts[word] : cuts[word + 1]])
+        at = _put_text(out, at, texts, cuts[word], cuts[word + 1])
         for p in range(first, beyond):
             if p > first:
                 out[at] = 44
@@ -194,11 +204,11 @@ def write_geojson(lonlat, rings, parts, shapes, decimals, texts, cuts, out):  # 
             if word == 3:
                 out[at] = 93
                 at += 1
-        at = _put_text(out, at, texts[cuts[4] : cuts[5]])
-    return _put_text(out, at, texts[cuts[5] : cuts[6]])
+        at = _put_text(out, at, texts, cuts[4], cuts[5])
+    return _put_text(out, at, texts, cuts[5], cuts[6])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lay_edges(xy, rings, parts, shapes, edges, starts):  # type: ignore[no-untyped-def]
     """Edges of each shape with its inside on the left, none without length; returns how many."""
     n = 0

@@ -3,39 +3,39 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from geo._blind import SURE, crosses_itself, smooth_ring, trace_patches
+from geo._kernels import FEW, ZERO, floats, ints, no_ints, piece
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def outline_patches(labels, n_patches, tolerance):  # type: ignore[no-untyped-def]
     """Outlines of all patches: vertices in cells, where rings begin, where patches begin.
 
-    A ring ends with its first vertex. Smooth outlines that would cross themselves are made less
-    smooth; holes smaller than the tolerance are filled.
+    A ring ends with its first vertex; what is beyond the last is room. Smooth outlines that would
+    cross themselves are made less smooth; holes smaller than the tolerance are filled.
     """
     corners, rings = trace_patches(labels)
     n_rings = len(rings)
-    counts, place = np.zeros(n_patches + 1, np.int64), np.zeros(n_patches + 1, np.int64)
+    counts, place = no_ints(n_patches + 1), no_ints(n_patches + 1)
     for r in range(n_rings):
         counts[rings[r, 1]] += 1
     for k in range(n_patches):
         counts[k + 1] += counts[k]
         place[k + 1] = counts[k + 1]
-    order = np.empty(n_rings, np.int64)
+    order = ints(n_rings)
     for r in range(n_rings):
         owner = rings[r, 1] - 1
         order[place[owner]] = r
         place[owner] += 1
     out = np.empty((2 * len(corners) + n_rings, 2))
-    ring_ends, part_ends = np.empty(n_rings, np.int64), np.empty(n_patches, np.int64)
-    scratch, begins = np.empty((2 * len(corners) + 4, 2)), np.zeros(n_rings + 1, np.int64)
-    at, m = 0, 0
+    ring_ends, part_ends = ints(n_rings), ints(n_patches)
+    scratch, begins = np.empty((2 * len(corners) + 4, 2)), no_ints(n_rings + 1)
+    at, m = ZERO, ZERO
     for k in range(n_patches):
-        rough, kept = tolerance, 0
+        rough, kept = tolerance, ZERO
         while True:
-            kept, here = 0, 0
+            kept, here = ZERO, ZERO
             for j in range(counts[k], counts[k + 1]):
                 first = rings[order[j], 0]
                 beyond = rings[order[j] + 1, 0] if order[j] + 1 < n_rings else len(corners)
@@ -63,17 +63,17 @@ def outline_patches(labels, n_patches, tolerance):  # type: ignore[no-untyped-de
             ring_ends[m] = at
             m += 1
         part_ends[k] = m
-    return out[:at], ring_ends[:m], part_ends
+    return out, ring_ends, part_ends
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def inner_points(xy, ring_ends, part_ends):  # type: ignore[no-untyped-def]
     """A point inside each polygon: the middle of its widest stretch about half way up.
 
     Vertices lie at halves of cells, so a line at a quarter meets none.
     """
     points = np.empty((len(part_ends), 2))
-    cuts = np.empty(64)
+    cuts = floats(FEW)
     for p in range(len(part_ends)):
         ring0 = part_ends[p - 1] if p else 0
         first = ring_ends[ring0 - 1] if ring0 else 0
@@ -84,7 +84,7 @@ def inner_points(xy, ring_ends, part_ends):  # type: ignore[no-untyped-def]
         y = math.floor(low + high) / 2 + 0.25
         n = 0
         if beyond - first > len(cuts):
-            cuts = np.empty(2 * (beyond - first))
+            cuts = floats(2 * (beyond - first))
         ring = ring0
         for v in range(first, beyond - 1):
             if v + 1 == ring_ends[ring]:
@@ -92,18 +92,21 @@ def inner_points(xy, ring_ends, part_ends):  # type: ignore[no-untyped-def]
                 continue
             y0, y1 = xy[v, 1], xy[v + 1, 1]
             if (y0 <= y) != (y1 <= y):
-                cuts[n] = xy[v, 0] + (y - y0) * (xy[v + 1, 0] - xy[v, 0]) / (y1 - y0)
+                cut, k = xy[v, 0] + (y - y0) * (xy[v + 1, 0] - xy[v, 0]) / (y1 - y0), n
+                while k > 0 and cuts[k - 1] > cut:  # few: in order as they come
+                    cuts[k] = cuts[k - 1]
+                    k -= 1
+                cuts[k] = cut
                 n += 1
-        found = np.sort(cuts[:n])
         best, x = -1.0, xy[first, 0]
         for k in range(0, n - 1, 2):
-            if found[k + 1] - found[k] > best:
-                best, x = found[k + 1] - found[k], 0.5 * (found[k] + found[k + 1])
+            if cuts[k + 1] - cuts[k] > best:
+                best, x = cuts[k + 1] - cuts[k], 0.5 * (cuts[k] + cuts[k + 1])
         points[p, 0], points[p, 1] = x, y
     return points
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def count_points(labels, patches, at, spots, rows, first, beyond, west, south, cell):  # type: ignore[no-untyped-def]
     """Count the points (x, y, kind) in the cells of each patch of a grid with an empty rim."""
     ny, nx = labels.shape

@@ -13,13 +13,26 @@ practice, 2nd ed., section 3.6 (scan-line fill).
 import math
 
 import numpy as np
-from numba import njit
+
+from geo._kernels import (
+    FEW,
+    NONE,
+    ZERO,
+    kernel,
+    no_int_rows,
+    no_ints,
+    no_small_rows,
+    piece,
+    same_ints,
+    short_ints,
+    small_ints,
+)
 
 OPEN, STRIP = 1, 2
 LOW_BITS = 0x5555  # the lower bit of each of eight counters of two bits
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def toggle_edge(x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, parity, low, high):  # type: ignore[no-untyped-def]
     """Toggle the first cell centre right of an edge in every row whose centre line it crosses."""
     if y0 > y1:
@@ -36,14 +49,14 @@ def toggle_edge(x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, parit
             high[row] = max(high[row], col)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def lay_ground(  # type: ignore[no-untyped-def]
     edges, edge_starts, area, walls, wall_starts, houses, first, beyond, mask, west, south, cell
 ):
     """Mark the open ground of one area: all of it less the houses listed from first to beyond."""
     ny, nx = mask.shape
-    parity = np.zeros((ny, nx), np.uint8)
-    low, high = np.full(ny, nx), np.full(ny, -1)
+    parity = no_small_rows(ny, nx)
+    low, high = same_ints(ny, nx), same_ints(ny, NONE)
     for k in range(first - 1, beyond):
         if k < first:
             drawn, begin, end, value = edges, edge_starts[area], edge_starts[area + 1], OPEN
@@ -55,7 +68,7 @@ def lay_ground(  # type: ignore[no-untyped-def]
             y0, y1 = drawn[e, 1], drawn[e, 3]
             toggle_edge(
                 drawn[e, 0], y0, drawn[e, 2], y1,
-                west, south, cell, 0, ny, 0, nx, parity, low, high,
+                west, south, cell, ZERO, ny, ZERO, nx, parity, low, high,
             )  # fmt: skip
             bottom = min(bottom, int(max((min(y0, y1) - south) / cell, 0.0)))
             top = max(top, int(min((max(y0, y1) - south) / cell, ny - 1.0)) + 1)
@@ -71,7 +84,7 @@ def lay_ground(  # type: ignore[no-untyped-def]
             low[row], high[row] = nx, -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def mark_strip(mask, edges, first, beyond, west, south, cell, deep):  # type: ignore[no-untyped-def]
     """Mark the open cells nearer than `deep` to an edge of the community."""
     ny, nx = mask.shape
@@ -98,7 +111,7 @@ def mark_strip(mask, edges, first, beyond, west, south, cell, deep):  # type: ig
                     mask[row, col] = OPEN | STRIP
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def see_cells(  # type: ignore[no-untyped-def]
     mask, west, south, cell, cameras, first, beyond, x, y, known, vertices, offsets, reach2,
     farthest,
@@ -114,15 +127,16 @@ def see_cells(  # type: ignore[no-untyped-def]
     """
     ny, nx = mask.shape
     n_levels = reach2.shape[2]
-    counts = np.zeros((2, ny * nx), np.uint16)
-    possible = np.zeros(ny * nx, np.uint16)
-    parity = np.zeros((ny, nx), np.uint8)
-    low, high = np.full(ny, nx), np.full(ny, -1)
-    cells, finest, n = np.empty(4096, np.int32), np.empty(4096, np.uint8), 0
+    counts, possible = np.empty((2, ny * nx), np.uint16), np.empty(ny * nx, np.uint16)
+    for g in range(ny * nx):
+        counts[0, g] = counts[1, g] = possible[g] = 0
+    parity = no_small_rows(ny, nx)
+    low, high = same_ints(ny, nx), same_ints(ny, NONE)
+    cells, finest, n = short_ints(FEW), small_ints(FEW), ZERO
     ones = np.empty(9, np.uint16)
     for level in range(9):
         ones[level] = LOW_BITS & ((1 << 2 * level) - 1)
-    begins = np.zeros(beyond - first + 1, np.int64)
+    begins = no_ints(beyond - first + 1)
     for k in range(beyond - first):
         begins[k + 1] = n
         c = cameras[first + k]
@@ -139,7 +153,7 @@ def see_cells(  # type: ignore[no-untyped-def]
         col1 = int(min(math.ceil((x1 - west) / cell), float(nx)))
         if row0 >= row1 or col0 >= col1:
             continue
-        is_known, by_day, by_night = known[c], reach2[c, 0], reach2[c, 1]
+        is_known = known[c]
         last = end - 1
         for v in range(begin, end):
             toggle_edge(
@@ -164,9 +178,9 @@ def see_cells(  # type: ignore[no-untyped-def]
                 dx = west + (col + 0.5) * cell - x[c]
                 d2 = dx * dx + dy2
                 day, night = 0, 0  # levels at which it is seen
-                while day < n_levels and d2 <= by_day[day]:
+                while day < n_levels and d2 <= reach2[c, 0, day]:
                     day += 1
-                while night < n_levels and d2 <= by_night[night]:
+                while night < n_levels and d2 <= reach2[c, 1, night]:
                     night += 1
                 if day == 0 and night == 0:
                     continue
@@ -185,17 +199,19 @@ def see_cells(  # type: ignore[no-untyped-def]
     return counts, possible, cells, finest, begins
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _longer(cells, finest, n):  # type: ignore[no-untyped-def]
     """Both lists with twice the room and more."""
     size = 2 * len(cells) + 65536
-    more, finer = np.empty(size, np.int32), np.empty(size, np.uint8)
-    for k in range(n):
+    more, finer = short_ints(size), small_ints(size)
+    k = n
+    while k > 0:
+        k -= 1
         more[k], finer[k] = cells[k], finest[k]
     return more, finer
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def sum_cells(mask, counts, possible, totals, ground, i):  # type: ignore[no-untyped-def]
     """Add up a community: by daypart, level and measure (seen by 1, 2, 3 or more, possible, strip).
 
@@ -203,7 +219,7 @@ def sum_cells(mask, counts, possible, totals, ground, i):  # type: ignore[no-unt
     """
     n_levels, nx = totals.shape[2], mask.shape[1]
     # cells by daypart, strip and counters, four levels in a byte: a cell is looked at once
-    alike = np.zeros((2, 2, 2, 256), np.int64)
+    alike = no_int_rows(np.int64(8), np.int64(256))
     n_bytes = (n_levels + 3) // 4
     for row in range(mask.shape[0]):
         for col in range(nx):
@@ -211,50 +227,49 @@ def sum_cells(mask, counts, possible, totals, ground, i):  # type: ignore[no-unt
             if kind & OPEN == 0:
                 continue
             g, strip = row * nx + col, 1 if kind & STRIP else 0
-            for part in range(2):
-                seen = counts[part, g]
-                alike[part, strip, 0, seen & 255] += 1
+            for daypart in range(2):
+                seen = counts[daypart, g]
+                alike[4 * daypart + 2 * strip, seen & 255] += 1
                 if n_bytes > 1:
-                    alike[part, strip, 1, seen >> 8] += 1
+                    alike[4 * daypart + 2 * strip + 1, seen >> 8] += 1
                 if possible[g]:
                     for level in range(n_levels):
                         if (seen >> (2 * level)) & 3 == 0:
-                            unsure = (possible[g] >> (part * n_levels + level)) & 1
-                            totals[i, part, level, 3] += unsure
-    for strip in range(2):
-        for value in range(256):
-            ground[i, 0] += alike[0, strip, 0, value]
-            ground[i, 1] += strip * alike[0, strip, 0, value]
-            for part in range(2):
-                for byte in range(n_bytes):
-                    n = alike[part, strip, byte, value]
-                    if n == 0:
-                        continue
-                    for level in range(4 * byte, min(4 * byte + 4, n_levels)):
-                        count = (value >> (2 * (level - 4 * byte))) & 3
-                        if count >= 1:
-                            totals[i, part, level, 0] += n
-                            totals[i, part, level, 1] += n * (count >= 2)
-                            totals[i, part, level, 2] += n * (count >= 3)
-                            totals[i, part, level, 4] += n * strip
+                            unsure = (possible[g] >> (daypart * n_levels + level)) & 1
+                            totals[i, daypart, level, 3] += unsure
+    for k in range(8 * 256):
+        n, value = alike[k >> 8, k & 255], k & 255
+        daypart, strip, byte = k >> 10, (k >> 9) & 1, (k >> 8) & 1
+        if n == 0:
+            continue
+        if daypart == 0 and byte == 0:
+            ground[i, 0] += n
+            ground[i, 1] += n * strip
+        for level in range(4 * byte, min(4 * byte + 4, n_levels)):
+            count = (value >> (2 * (level - 4 * byte))) & 3
+            if count >= 1:
+                totals[i, daypart, level, 0] += n
+                totals[i, daypart, level, 1] += n * (count >= 2)
+                totals[i, daypart, level, 2] += n * (count >= 3)
+                totals[i, daypart, level, 4] += n * strip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def sum_unique(counts, cells, finest, begins, unique, at):  # type: ignore[no-untyped-def]
     """Count the cells that each camera alone sees, by daypart and level."""
     for k in range(len(begins) - 1):
         for i in range(begins[k], begins[k + 1]):
-            for part in range(2):
-                seen = counts[part, cells[i]]
+            for daypart in range(2):
+                seen = counts[daypart, cells[i]]
                 alone = seen & ~(seen >> 1) & LOW_BITS  # the counters that stand at one
-                level, levels = 0, (finest[i] >> (4 * part)) & 15
+                level, levels = 0, (finest[i] >> (4 * daypart)) & 15
                 while alone and level < levels:
-                    unique[at + k, part, level] += alone & 1
+                    unique[at + k, daypart, level] += alone & 1
                     alone >>= 2
                     level += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def see_points(  # type: ignore[no-untyped-def]
     px, py, starts, near, west, south, size, nx, ny,
     x, y, known, vertices, offsets, reach2, farthest, nearer, seen, first, beyond,
@@ -264,7 +279,7 @@ def see_points(  # type: ignore[no-untyped-def]
     `near` lists, by grid cell from `starts`, the cameras whose reach meets the cell. A point is
     tried `nearer` metres towards the camera, so that a gate on a façade is seen from its front.
     """
-    n_parts, n_levels = reach2.shape[1], reach2.shape[2]
+    n_dayparts, n_levels = reach2.shape[1], reach2.shape[2]
     for i in range(first, beyond):
         fx, fy = math.floor((px[i] - west) / size), math.floor((py[i] - south) / size)
         if not (0 <= fx < nx and 0 <= fy < ny):
@@ -277,10 +292,10 @@ def see_points(  # type: ignore[no-untyped-def]
             if not known[c] or d2 > farthest[c] * farthest[c]:
                 continue
             bits = np.uint16(0)
-            for part in range(n_parts):
+            for daypart in range(n_dayparts):
                 for level in range(n_levels):
-                    if d2 <= reach2[c, part, level]:
-                        bits |= np.uint16(1 << (part * n_levels + level))
+                    if d2 <= reach2[c, daypart, level]:
+                        bits |= np.uint16(1 << (daypart * n_levels + level))
             if bits | seen[i] == seen[i]:
                 continue
             d = math.sqrt(d2)
@@ -289,7 +304,7 @@ def see_points(  # type: ignore[no-untyped-def]
                 seen[i] |= bits
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _holds(vertices, begin, end, px, py):  # type: ignore[no-untyped-def]
     """Whether an outline holds a point, by the even-odd rule."""
     inside = False

@@ -6,8 +6,8 @@ out. Counts of a zone are the counts of the zone before plus one row.
 """
 
 import numpy as np
-from numba import njit
 
+from geo._kernels import NONE, ZERO, kernel, piece, short_ints, small_ints
 from geo.grid import Floats, Ints
 
 WIDTH = 32  # columns of counts are filled up to multiples of this
@@ -16,7 +16,7 @@ MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def log_ratio(n: int, expected: float, total: float) -> float:
     """Log-likelihood ratio of n cases where ``expected`` of ``total`` were, 0 unless more."""
     if n <= expected or expected <= 0:
@@ -27,7 +27,7 @@ def log_ratio(n: int, expected: float, total: float) -> float:
     return value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _may_exceed(n: float, expected: float, total: float, best: float) -> bool:
     """Rule out cheaply that the log-likelihood ratio exceeds the best.
 
@@ -40,7 +40,7 @@ def _may_exceed(n: float, expected: float, total: float, best: float) -> bool:
     return over > 0 and not (small and n + expected <= total)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def least_counts(edges: Floats, shares: Floats, total: float, at_least: float, fewest: int) -> Ints:
     """Least counts whose log-likelihood ratio is positive and reaches ``at_least``.
 
@@ -59,7 +59,7 @@ def least_counts(edges: Floats, shares: Floats, total: float, at_least: float, f
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def make_alias(weight: Floats) -> tuple[Floats, Ints]:
     """Alias table of weights whose mean is 1: how much a cell keeps, and who gets the rest."""
     n = weight.shape[0]
@@ -90,7 +90,7 @@ def make_alias(weight: Floats) -> tuple[Floats, Ints]:
     return keep, other
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _expected(first, zone, near, measure, times, by_place, begin, end):  # type: ignore[no-untyped-def]
     """Cases expected in a zone from slot ``begin`` to before ``end``."""
     if not by_place.shape[0]:
@@ -101,7 +101,7 @@ def _expected(first, zone, near, measure, times, by_place, begin, end):  # type:
     return found
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _add_until_reached(rows, near, level, cut, acc, k, end):  # type: ignore[no-untyped-def]
     """Add rows to ``acc`` until a column reaches the cut; give that entry, or ``end``.
 
@@ -120,7 +120,7 @@ def _add_until_reached(rows, near, level, cut, acc, k, end):  # type: ignore[no-
     return end
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _trailing(rows, i, zones, cut, time, total, best):  # type: ignore[no-untyped-def]
     """Best window of list i among those that reach the last slot.
 
@@ -129,10 +129,11 @@ def _trailing(rows, i, zones, cut, time, total, best):  # type: ignore[no-untype
     start, near, level, whole, measure, shrink, _ = zones
     times, by_place, _ = time
     n_slots = times.shape[0] - 1
-    acc = np.zeros(WIDTH, rows.dtype)
-    found = (best, -1, 0, 0)
+    acc = np.empty(WIDTH, rows.dtype)
+    found = (best, NONE, ZERO, ZERO)
     for b in range(rows.shape[0]):
-        acc[:] = 0
+        for j in range(WIDTH):
+            acc[j] = 0
         k = _add_until_reached(rows[b], near, level, cut[b], acc, start[i], start[i + 1])
         while k < start[i + 1]:
             bar = cut[b, level[k]]
@@ -148,7 +149,7 @@ def _trailing(rows, i, zones, cut, time, total, best):  # type: ignore[no-untype
     return found
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _add_run(rows, near, closes_run, acc, k):  # type: ignore[no-untyped-def]
     """Add rows to ``acc`` up to the end of the run of zones, and give its last entry."""
     typed = rows.dtype.type
@@ -161,7 +162,7 @@ def _add_run(rows, near, closes_run, acc, k):  # type: ignore[no-untyped-def]
         k += 1
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _reaches(held, length, bar):  # type: ignore[no-untyped-def]
     """Tell whether any window of so many slots counts at least its bar."""
     typed = held.dtype.type
@@ -173,17 +174,18 @@ def _reaches(held, length, bar):  # type: ignore[no-untyped-def]
     return over >= 0
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _any_reaches(held, lengths, bar, maybe):  # type: ignore[no-untyped-def]
     """Tell for each run of lengths whether its longest window reaches the bar anywhere."""
     some = False
     for g in range(1, lengths.shape[0]):
-        maybe[g] = _reaches(held, lengths[g], bar[g])
-        some |= maybe[g]
+        reached = _reaches(held, lengths[g], bar[g])
+        maybe[g] = reached
+        some |= reached
     return some
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _windows_of_zone(held, i, k, zones, bar, maybe, time, total, found):  # type: ignore[no-untyped-def]
     """Work out the windows of one zone that reach the bar of the longest window around them."""
     start, near, _, _, measure, shrink, _ = zones
@@ -205,7 +207,7 @@ def _windows_of_zone(held, i, k, zones, bar, maybe, time, total, found):  # type
     return found
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _sliding(rows, i, zones, cut, time, total, best):  # type: ignore[no-untyped-def]
     """Best window of list i among those of any begin.
 
@@ -217,9 +219,11 @@ def _sliding(rows, i, zones, cut, time, total, best):  # type: ignore[no-untyped
     start, near, level, whole, _, _, closes_run = zones
     times, lengths = time[0], time[2]
     rows = rows[0]
-    acc, before = np.zeros(rows.shape[1], rows.dtype), np.zeros(rows.shape[1], rows.dtype)
-    maybe = np.zeros(lengths.shape[0], np.bool_)
-    found, run = (best, -1, 0, 0), start[i]
+    acc, before = np.empty(rows.shape[1], rows.dtype), np.empty(rows.shape[1], rows.dtype)
+    for t in range(rows.shape[1]):
+        acc[t] = before[t] = 0
+    maybe = small_ints(lengths.shape[0])
+    found, run = (best, NONE, ZERO, ZERO), start[i]
     while run < start[i + 1]:
         last = _add_run(rows, near, closes_run, acc, run)
         if _any_reaches(acc[: times.shape[0]], lengths, cut[level[run]], maybe):
@@ -233,12 +237,13 @@ def _sliding(rows, i, zones, cut, time, total, best):  # type: ignore[no-untyped
                         before[: times.shape[0]], i, q, zones, cut[level[q]], maybe, time, total,
                         found,
                     )  # fmt: skip
-        before[:] = acc
+        for t in range(before.shape[0]):
+            before[t] = acc[t]
         run = last + 1
     return found
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _next(state):  # type: ignore[no-untyped-def]
     """Draw from [0, 1): SplitMix64, one stream a replicate."""
     state[0] += GOLDEN
@@ -249,7 +254,7 @@ def _next(state):  # type: ignore[no-untyped-def]
     return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _shuffle(flat, state, place, offset, width):  # type: ignore[no-untyped-def]
     """Give the columns of the cases to places drawn without repetition, and count."""
     n = place.shape[0]
@@ -261,7 +266,7 @@ def _shuffle(flat, state, place, offset, width):  # type: ignore[no-untyped-def]
         flat[offset[q] + drawn * width] += 1
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _scatter(flat, state, keep, other, total):  # type: ignore[no-untyped-def]
     """Throw ``total`` cases on the cells of the counts and one more, not counted (alias)."""
     n = keep.shape[0]
@@ -274,7 +279,7 @@ def _scatter(flat, state, keep, other, total):  # type: ignore[no-untyped-def]
             flat[cell] += 1
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _cumulate(rows):  # type: ignore[no-untyped-def]
     """Add up the columns of each place, one block after the other."""
     for b in range(rows.shape[0]):
@@ -285,7 +290,7 @@ def _cumulate(rows):  # type: ignore[no-untyped-def]
                 rows[b, p, j] += rows[b, p, j - 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def look_through(rows, which, seeds, chance, zones, cuts, time, total, trailing, found, where):  # type: ignore[no-untyped-def]
     """Write the best window of each list in ``which``; or, given seeds, the best of random data.
 
@@ -298,16 +303,17 @@ def look_through(rows, which, seeds, chance, zones, cuts, time, total, trailing,
     """
     levels, begin_with, tables = cuts
     given, offset, keep, other = chance
-    place, flat = given.copy(), rows.reshape(-1)
-    state = np.empty(1, np.uint64)
+    place, flat, state = short_ints(len(given)), rows.reshape(-1), np.empty(1, np.uint64)
     for r in range(max(1, seeds.shape[0])):
         if seeds.shape[0]:
             state[0] = seeds[r]
-            rows[:] = 0
+            for q in range(len(flat)):
+                flat[q] = 0
             if keep.shape[0]:
                 _scatter(flat, state, keep, other, np.int64(total))
             else:
-                place[:] = given
+                for q in range(len(given)):
+                    place[q] = given[q]
                 _shuffle(flat, state, place, offset, rows.shape[2])
             _cumulate(rows)
         best = 0.0

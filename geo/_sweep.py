@@ -14,7 +14,21 @@ region with holes. IEICE Transactions E68(9), 557-559.
 import math
 
 import numpy as np
-from numba import njit
+
+from geo._kernels import (
+    FEW,
+    NONE,
+    ZERO,
+    float_rows,
+    floats,
+    ints,
+    kernel,
+    more_float_rows,
+    no_ints,
+    no_small_ints,
+    piece,
+    same_floats,
+)
 
 TOUCH_M = 1e-6  # an origin this near a wall stands on it
 MERGE_M = 1e-6  # vertices nearer than this are one; slivers narrower than this are dropped
@@ -30,7 +44,7 @@ ADX, ADY, AR, BDX, BDY, BR, C, EX, EY, PA, PB = range(11)
 ID, SX, SY, SR, FX, FY, FR, P0, P1 = range(9)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def pseudo_angle(x, y, ux, uy):  # type: ignore[no-untyped-def]
     """Pseudo-angle of (x, y) counter-clockwise from the direction (ux, uy)."""
     px, py = x * ux + y * uy, ux * y - uy * x
@@ -39,7 +53,7 @@ def pseudo_angle(x, y, ux, uy):  # type: ignore[no-untyped-def]
     return 0.0 if p >= 4.0 else p
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _turn(ax, ay, bx, by):  # type: ignore[no-untyped-def]
     """Angle in radians, 0 to 2 pi, from one unit direction counter-clockwise to another."""
     sine, cosine = ax * by - ay * bx, ax * bx + ay * by
@@ -51,17 +65,7 @@ def _turn(ax, ay, bx, by):  # type: ignore[no-untyped-def]
     return angle if angle >= 0.0 else angle + 2.0 * math.pi
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _grown(table):  # type: ignore[no-untyped-def]
-    """A table with room for twice the rows; loops, as slices cost four seconds to compile."""
-    larger = np.empty((2 * table.shape[0], table.shape[1]), table.dtype)
-    for i in range(table.shape[0]):
-        for j in range(table.shape[1]):
-            larger[i, j] = table[i, j]
-    return larger
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _facing(ox, oy, reach, grid, closed, found):  # type: ignore[no-untyped-def]
     """Walls whose line passes within reach, and whose front is to the origin.
 
@@ -98,7 +102,7 @@ def _facing(ox, oy, reach, grid, closed, found):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _touch(touching, n, dx, dy, ux, uy, sign):  # type: ignore[no-untyped-def]
     """Note the direction of a wall that leaves (1) or reaches (-1) the origin."""
     r = math.hypot(dx, dy)
@@ -111,7 +115,7 @@ def _touch(touching, n, dx, dy, ux, uy, sign):  # type: ignore[no-untyped-def]
     return n + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _note(seen, source, n, this, ax, ay, ra, bx, by, rb, c, ex, ey, pa, pb):  # type: ignore[no-untyped-def]
     """Add a wall, or a hidden sector, to those in view."""
     seen[n, ADX], seen[n, ADY], seen[n, AR] = ax, ay, ra
@@ -121,15 +125,12 @@ def _note(seen, source, n, this, ax, ay, ra, bx, by, rb, c, ex, ey, pa, pb):  # 
     source[n] = this
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _gather(  # type: ignore[no-untyped-def]
     ox, oy, ux, uy, width, reach, ends, sources, closed, found, n_found, seen, source, touching
 ):  # fmt: skip
     """Cut the walls found to the reach, and note the directions of those that are touched."""
-    n, n_touching = (
-        np.int64(0),
-        np.int64(0),
-    )  # a literal 0 would compile the callees twice
+    n, n_touching = ZERO, ZERO
     reach2 = reach * reach
     for i in range(n_found):
         k = found[i]
@@ -183,7 +184,7 @@ def _gather(  # type: ignore[no-untyped-def]
     return n, n_touching
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _hide_behind(n, n_touching, width, closed, seen, source, touching):  # type: ignore[no-untyped-def]
     """Turn the walls the origin stands on into hidden sectors on their left side.
 
@@ -237,7 +238,7 @@ def _hide_behind(n, n_touching, width, closed, seen, source, touching):  # type:
     return n, False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _distance(seen, w, dx, dy):  # type: ignore[no-untyped-def]
     """Distance along a unit direction to the line of a wall, never beyond its farther end."""
     if seen[w, C] == 0.0:
@@ -247,7 +248,7 @@ def _distance(seen, w, dx, dy):  # type: ignore[no-untyped-def]
     return min(seen[w, C] / across, far) if across > 0.0 else far
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _add_run(runs, n, this, sx, sy, sr, p0, fx, fy, fr, p1):  # type: ignore[no-untyped-def]
     """Continue the last run, or begin another."""
     if n == 0 or runs[n - 1, ID] != this:
@@ -263,7 +264,7 @@ def _add_run(runs, n, this, sx, sy, sr, p0, fx, fy, fr, p1):  # type: ignore[no-
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _events(n, width, seen, counts, raw, keys, event):  # type: ignore[no-untyped-def]
     """List where walls begin (even) and end (odd), in order of direction."""
     m, n_buckets = 0, 64
@@ -305,7 +306,7 @@ def _events(n, width, seen, counts, raw, keys, event):  # type: ignore[no-untype
     return m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _goes_nearer(seen, w, dw, s, ds, p):  # type: ignore[no-untyped-def]
     """Whether wall w is nearer than s from here on; walls that meet here part until one ends."""
     if dw < ds - CROSSING_M or dw > ds + CROSSING_M:
@@ -317,7 +318,7 @@ def _goes_nearer(seen, w, dw, s, ds, p):  # type: ignore[no-untyped-def]
     return _distance(seen, w, seen[s, BDX], seen[s, BDY]) < seen[s, BR]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _all_behind(seen, active, n_active, distance, fx, fy):  # type: ignore[no-untyped-def]
     """Whether no active wall has come before the one that is seen."""
     least = np.inf
@@ -326,7 +327,7 @@ def _all_behind(seen, active, n_active, distance, fx, fy):  # type: ignore[no-un
     return least >= distance - CROSSING_M
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _walk(  # type: ignore[no-untyped-def]
     ux, uy, vx, vy, width, reach, n, m, seen, source, keys, event, active, runs
 ):  # fmt: skip
@@ -336,7 +337,7 @@ def _walk(  # type: ignore[no-untyped-def]
     when it is so at both ends of the stretch they share, and that is looked at; where it fails,
     walls cross, and `_sweep` does this view.
     """
-    n_active, n_runs, i, s = 0, 0, 0, -1
+    n_active, n_runs, i, s = ZERO, ZERO, ZERO, NONE
     sx, sy, sp, sr = ux, uy, 0.0, reach
     for w in range(n):
         if seen[w, PA] > seen[w, PB]:  # lies across the first direction
@@ -379,7 +380,7 @@ def _walk(  # type: ignore[no-untyped-def]
             if fp > sp + SAME_DIRECTION:
                 n_runs = _add_run(runs, n_runs, source[s], sx, sy, sr, sp, fx, fy, d, fp)
             sx, sy, sp = fx, fy, fp
-            s, sr, place = -1, reach, 0
+            s, sr, place = NONE, reach, 0
             for a in range(n_active):
                 d = _distance(seen, active[a], fx, fy)
                 if s < 0 or _goes_nearer(seen, active[a], d, s, sr, fp):
@@ -415,12 +416,12 @@ def _walk(  # type: ignore[no-untyped-def]
     return _add_run(runs, n_runs, this, sx, sy, sr, sp, vx, vy, d, width)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _sweep(  # type: ignore[no-untyped-def]
     ux, uy, vx, vy, width, reach, n, m, seen, source, keys, event, active, near, far, runs
 ):  # fmt: skip
     """Walk the events in order of direction; give the runs of what is nearest."""
-    n_active, n_runs, i = np.int64(0), np.int64(0), np.int64(0)
+    n_active, n_runs, i = ZERO, ZERO, ZERO
     for w in range(n):
         if seen[w, PA] > seen[w, PB]:  # lies across the first direction
             active[n_active] = w
@@ -482,7 +483,7 @@ def _sweep(  # type: ignore[no-untyped-def]
     return n_runs, runs
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _cross(  # type: ignore[no-untyped-def]
     n_active, active, near, far, seen, source, cx, cy, cp, fx, fy, fp, ux, uy, runs, n_runs, m
 ):  # fmt: skip
@@ -496,7 +497,7 @@ def _cross(  # type: ignore[no-untyped-def]
     here, p, best = near[s], cp, 0
     while best >= 0:
         if n_runs + m + 4 > len(runs):
-            runs = _grown(runs)
+            runs = more_float_rows(runs)
         best, bx, by = -1, fx, fy
         for a in range(n_active):
             w = active[a]
@@ -519,7 +520,7 @@ def _cross(  # type: ignore[no-untyped-def]
     return n_runs, runs
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _put(out, first, pos, x, y):  # type: ignore[no-untyped-def]
     """Write a vertex unless it repeats the last one."""
     if pos > first and abs(out[pos - 1, 0] - x) < MERGE_M and abs(out[pos - 1, 1] - y) < MERGE_M:
@@ -528,7 +529,7 @@ def _put(out, first, pos, x, y):  # type: ignore[no-untyped-def]
     return pos + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _first_at(arcs, p):  # type: ignore[no-untyped-def]
     """First vertex of the circle at a pseudo-angle or beyond it."""
     n = len(arcs)
@@ -537,7 +538,7 @@ def _first_at(arcs, p):  # type: ignore[no-untyped-def]
     return i + ((i < n) & (arcs[min(i, n - 1), 2] < p))  # a step holds one vertex at most
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _put_arc(ox, oy, ux, uy, reach, sx, sy, p0, fx, fy, p1, arcs, out, first, pos):  # type: ignore[no-untyped-def]
     """Write the vertices of the circle between two directions; give the angle between these."""
     i0, i1 = _first_at(arcs, p0), _first_at(arcs, p1)
@@ -565,7 +566,7 @@ def _put_arc(ox, oy, ux, uy, reach, sx, sy, p0, fx, fy, p1, arcs, out, first, po
     return pos, _turn(sx, sy, ax, ay) + steps + _turn(cx, cy, fx, fy)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _write(ox, oy, ux, uy, width, reach, runs, n_runs, arcs, out, first):  # type: ignore[no-untyped-def]
     """Write the outline of a view; runs too narrow to matter count in its area alone."""
     pos, area, apexes = first, 0.0, 0
@@ -611,7 +612,7 @@ def _write(ox, oy, ux, uy, width, reach, runs, n_runs, arcs, out, first):  # typ
     return pos, area, apexes
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sweep_all(x, y, first, last, width, reach, grid, closed, arcs, out):  # type: ignore[no-untyped-def]
     """Views of many origins.
 
@@ -622,37 +623,27 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs, out):  # type
     """
     n = len(x)
     ends, sources = grid[1], grid[2]
-    found = np.empty(256, np.int64)
-    seen, source, touching = np.empty((0, 11)), np.empty(0), np.empty((0, 4))
-    counts, raw, keys = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    event, active = np.empty(0, np.int64), np.empty(0, np.int64)
-    near, far, runs = np.empty(0), np.empty(0), np.empty((0, 9))
-    offsets = np.zeros(n + 1, np.int64)
-    areas, apexes = np.zeros(n), np.zeros(n, np.uint8)
+    found = ints(FEW)
+    seen, source, touching = float_rows(0, np.int64(11)), floats(ZERO), float_rows(0, np.int64(4))
+    counts, raw, keys, event, active = ints(ZERO), ints(ZERO), floats(ZERO), ints(ZERO), ints(ZERO)
+    near, far, runs = floats(ZERO), floats(ZERO), float_rows(0, np.int64(9))
+    offsets, areas, apexes = no_ints(n + 1), same_floats(n, 0.0), no_small_ints(n)
     for i in range(n):
         offsets[i + 1] = offsets[i]
         n_found = _facing(x[i], y[i], reach[i], grid, closed, found)
         while n_found < 0:
-            found = np.empty(4 * len(found), np.int64)
+            found = ints(4 * len(found))
             n_found = _facing(x[i], y[i], reach[i], grid, closed, found)
         if 2 * n_found + 2 > len(seen):  # a wall is seen, or touched and hides two sectors
             room = 4 * n_found + 64
             seen, source, touching = (
-                np.empty((room, 11)),
-                np.empty(room),
-                np.empty((room, 4)),
+                float_rows(room, np.int64(11)),
+                floats(room),
+                float_rows(room, np.int64(4)),
             )
-            counts, raw = (
-                np.empty(2 * room + 65, np.int64),
-                np.empty(2 * room, np.int64),
-            )
-            keys, event = np.empty(2 * room), np.empty(2 * room, np.int64)
-            active, near, far = (
-                np.empty(2 * room, np.int64),
-                np.empty(room),
-                np.empty(room),
-            )
-            runs = np.empty((4 * room, 9))
+            counts, raw, keys = ints(2 * room + 65), ints(2 * room), floats(2 * room)
+            event, active = ints(2 * room), ints(2 * room)
+            near, far, runs = floats(room), floats(room), float_rows(4 * room, np.int64(9))
         m, n_touching = _gather(
             x[i], y[i], first[i, 0], first[i, 1], width[i], reach[i],
             ends, sources, closed, found, n_found, seen, source, touching,
@@ -672,7 +663,7 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs, out):  # type
                 m, n_events, seen, source, keys, event, active, near, far, runs,
             )  # fmt: skip
         while len(out) < offsets[i] + len(arcs) + 2 * n_runs + 8:
-            out = _grown(out)
+            out = more_float_rows(out)
         offsets[i + 1], areas[i], apexes[i] = _write(
             x[i], y[i], first[i, 0], first[i, 1], width[i], reach[i],
             runs, n_runs, arcs, out, offsets[i],

@@ -11,8 +11,19 @@ Image Processing 34(3), 344-371 (knight's moves).
 import math
 
 import numpy as np
-from numba import njit
 
+from geo._kernels import (
+    FEW,
+    NONE,
+    ZERO,
+    float_rows,
+    floats,
+    ints,
+    kernel,
+    no_small_rows,
+    piece,
+    same_ints,
+)
 from geo._raster import toggle_edge
 
 # a step right, a diagonal, and a knight's move, each in every direction
@@ -26,18 +37,18 @@ STEP_X = np.array([dx for dx, _ in _STEPS])
 STEP_Y = np.array([dy for _, dy in _STEPS])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def paint(edges, parts, values, west, south, cell, lattice):  # type: ignore[no-untyped-def]
     """Write each polygon's value into the cells whose centre it holds, the last polygon on top."""
     ny, nx = lattice.shape
-    parity = np.zeros((ny, nx), np.uint8)
-    low, high = np.full(ny, nx), np.full(ny, -1)
-    for part in range(len(parts) - 1):
+    parity = no_small_rows(ny, nx)
+    low, high = same_ints(ny, nx), same_ints(ny, NONE)
+    for p in range(len(parts) - 1):
         bottom, top = ny, 0
-        for e in range(parts[part], parts[part + 1]):
+        for e in range(parts[p], parts[p + 1]):
             toggle_edge(
                 edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3],
-                west, south, cell, 0, ny, 0, nx, parity, low, high,
+                west, south, cell, ZERO, ny, ZERO, nx, parity, low, high,
             )  # fmt: skip
             for k in (1, 3):
                 row = int(min(max((edges[e, k] - south) / cell, 0.0), ny - 1.0))
@@ -48,13 +59,13 @@ def paint(edges, parts, values, west, south, cell, lattice):  # type: ignore[no-
                 inside ^= parity[row, col]
                 parity[row, col] = 0
                 if inside:
-                    lattice[row, col] = values[part]
+                    lattice[row, col] = values[p]
                 elif col > high[row]:
                     break
             low[row], high[row] = nx, -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def walk_all(  # type: ignore[no-untyped-def]
     x, y, radius, hours, first, beyond, west, south, cell, blocked, owner,
     vertices, offsets, step_x, step_y, reached, n_points,
@@ -69,23 +80,27 @@ def walk_all(  # type: ignore[no-untyped-def]
     for i in range(first, beyond):
         longest = max(longest, radius[i])
     side = 2 * math.ceil(longest / cell) + 3
-    distance = np.full((side, side), np.inf)
-    parity = np.zeros((side, side), np.uint8)
-    low, high = np.full(side, side), np.full(side, -1)
-    heap, node = np.empty(1024), np.empty(1024, np.int64)
-    met = np.full(len(n_points), -1)
-    lengths = np.hypot(step_x.astype(np.float64), step_y.astype(np.float64)) * cell
+    distance = float_rows(side, side)
+    for r in range(side):
+        for c in range(side):
+            distance[r, c] = np.inf
+    parity = no_small_rows(side, side)
+    low, high = same_ints(side, side), same_ints(side, NONE)
+    heap, node = floats(FEW), ints(FEW)
+    met, lengths = same_ints(len(n_points), NONE), floats(len(step_x))
+    for k in range(len(step_x)):
+        lengths[k] = math.hypot(step_x[k], step_y[k]) * cell
     for i in range(first, beyond):
         half = math.ceil(radius[i] / cell) + 1
         col0 = math.floor((x[i] - west) / cell) - half
         row0 = math.floor((y[i] - south) / cell) - half
         width = 2 * half + 1
-        n, n_plain = np.int64(0), 0
+        n, n_plain = ZERO, 0
         last = offsets[i + 1] - 1
         for v in range(offsets[i], offsets[i + 1]):
             toggle_edge(
                 vertices[last, 0], vertices[last, 1], vertices[v, 0], vertices[v, 1],
-                west + col0 * cell, south + row0 * cell, cell, 0, width, 0, width,
+                west + col0 * cell, south + row0 * cell, cell, ZERO, width, ZERO, width,
                 parity, low, high,
             )  # fmt: skip
             last = v
@@ -154,7 +169,7 @@ def walk_all(  # type: ignore[no-untyped-def]
                 distance[r, c] = np.inf
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _seed(x, y, radius, west, south, cell, row0, col0, half, blocked, distance, heap, node, n):  # type: ignore[no-untyped-def]
     """Begin at the free cells nearest to a point that stands on none."""
     width = 2 * half + 1
@@ -179,12 +194,12 @@ def _seed(x, y, radius, west, south, cell, row0, col0, half, blocked, distance, 
     return heap, node, n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _free(blocked, row, col):  # type: ignore[no-untyped-def]
     return 0 <= row < blocked.shape[0] and 0 <= col < blocked.shape[1] and blocked[row, col] == 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _passable(blocked, row, col, dx, dy):  # type: ignore[no-untyped-def]
     """Whether a step meets no blocked cell; corners are not cut."""
     if not _free(blocked, row + dy, col + dx):
@@ -198,10 +213,10 @@ def _passable(blocked, row, col, dx, dy):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _push(heap, node, n, key, value):  # type: ignore[no-untyped-def]
     if n == len(heap):
-        more, nodes = np.empty(2 * n), np.empty(2 * n, np.int64)
+        more, nodes = floats(2 * n), ints(2 * n)
         for i in range(n):
             more[i], nodes[i] = heap[i], node[i]
         heap, node = more, nodes
@@ -213,7 +228,7 @@ def _push(heap, node, n, key, value):  # type: ignore[no-untyped-def]
     return heap, node, n + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _pop(heap, node, n):  # type: ignore[no-untyped-def]
     n -= 1
     key, value = heap[n], node[n]
@@ -232,7 +247,7 @@ def _pop(heap, node, n):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def look_up(x, y, west, south, cell, reached, blocked, found):  # type: ignore[no-untyped-def]
     """Bits of the cell of each point; inside a building those of the nearest ring of free cells."""
     ny, nx = reached.shape
@@ -253,7 +268,7 @@ def look_up(x, y, west, south, cell, reached, blocked, found):  # type: ignore[n
         found[i] = bits
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def count_hours(owner, reached, wanted, n_free, n_met, by_hour):  # type: ignore[no-untyped-def]
     """Count each owner's cells, those with a wanted bit, and in how many each bit is set."""
     for row in range(owner.shape[0]):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 
+from geo._kernels import ZERO, ints, kernel, no_ints
 from geo.errors import GeoError
 
 FARTHEST_M = 1e8  # no projected coordinate is larger; beyond it float64 no longer holds 1e-7 m
@@ -199,19 +199,17 @@ def _split_long(
     return np.ascontiguousarray(np.hstack([cuts_low, cuts_high])), sources
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _file(pieces, west, south, size, nx, ny, once):  # type: ignore[no-untyped-def]
     """Count, then place, each piece in the cell of its middle, or in all that its box meets."""
     n = len(pieces)
-    starts = np.zeros(nx * ny + 1, np.int64)
-    order = np.empty(0, np.int64)
-    place = starts
+    starts, place, order = no_ints(nx * ny + 1), ints(nx * ny), ints(ZERO)
     for step in range(2):
         if step == 1:
             for c in range(nx * ny):
                 starts[c + 1] += starts[c]
-            order = np.empty(starts[nx * ny], np.int64)
-            place = starts.copy()
+                place[c] = starts[c]
+            order = ints(starts[nx * ny])
         for i in range(n):
             x0, x1 = min(pieces[i, 0], pieces[i, 2]), max(pieces[i, 0], pieces[i, 2])
             y0, y1 = min(pieces[i, 1], pieces[i, 3]), max(pieces[i, 1], pieces[i, 3])

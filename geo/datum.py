@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from geo._kernels import kernel
 from geo._threads import run_in_chunks
 from geo.errors import GeoError
 
@@ -203,14 +204,14 @@ def _bd_offset(lon, lat):  # type: ignore[no-untyped-def]
     return grow * lon - side * lat + 0.0065, grow * lat + side * lon + 0.006
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _gcj_step(x, y, p, q, sign):  # type: ignore[no-untyped-def]
     for i in range(x.size):
         d_lon, d_lat = _gcj_offset(x[i], y[i])
         x[i], y[i] = p[i] + sign * d_lon, q[i] + sign * d_lat
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _bd_step(x, y, p, q, sign):  # type: ignore[no-untyped-def]
     for i in range(x.size):
         d_lon, d_lat = _bd_offset(x[i], y[i])

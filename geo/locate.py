@@ -86,6 +86,7 @@ class PolygonIndex:
                 f"locate: x has {px.size} values and y {py.size}; expected as many of each. "
                 "Pass one y for each x."
             )
+        px, py = _read_only(px), _read_only(py)
         out = np.empty(px.size, np.int32)
 
         def work(i: int, j: int) -> None:
@@ -130,6 +131,13 @@ def locate(
         As `PolygonIndex` and its `locate`.
     """
     return PolygonIndex(polygons, ids=ids).locate(x, y)
+
+
+def _read_only(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give a view that is never written to: numba compiles anew for arrays that might be."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def _order(geoms: NDArray[Any], ids: ArrayLike | None) -> NDArray[np.intp] | None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from geo._boxes import pair_boxes
+from geo._kernels import kernel
 from geo.errors import GeoError
 from geo.outlines import Outlines, outlines_of
 
@@ -93,7 +93,7 @@ def _touching(
     return np.flatnonzero(touches)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _touch(px, py, starts, rows, edges, edge_starts, touches):  # type: ignore[no-untyped-def]
     """Mark the points inside a house by the even-odd rule, or within a hair of its walls."""
     for h in range(len(starts) - 1):

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from geo._kernels import kernel
 from geo._threads import run_in_chunks
 from geo.errors import GeoError
 from geo.grid import Floats, Ints, as_points
@@ -225,25 +225,20 @@ def _row_totals(row: NDArray, n_rows: int, n: int, edges: Floats) -> Ints:
     return totals
 
 
-@njit(cache=True, nogil=True)
 def _count(
-    start: Ints,
-    other: NDArray[np.int32],
-    row: NDArray[np.int16],
-    days: Ints,
-    apart: NDArray[np.int16],
-    n_rows: int,
-    n_cols: int,
-) -> Ints:
+    start: Ints, other: NDArray[np.int32], row: NDArray[np.int16], days: Ints,
+    apart: NDArray[np.int16], n_rows: int, n_cols: int,
+) -> Ints:  # fmt: skip
     """Count the close pairs by distance and days apart, once for each row of ``days``."""
-    out = np.zeros((days.shape[0], n_rows, n_cols), np.int64)
-    table = np.zeros((n_rows, n_cols + 1), np.int64)
+    found = np.zeros((len(days), n_rows, n_cols + 1), np.int64)
+    _add_pairs(start, other, row, days, apart, found)
+    return found[:, :, :n_cols]
+
+
+@kernel
+def _add_pairs(start, other, row, days, apart, found):  # type: ignore[no-untyped-def]
     for k in range(days.shape[0]):
-        day = days[k]
-        table[:] = 0
         for i in range(start.shape[0] - 1):
-            here = day[i]
+            here = days[k, i]
             for pair in range(start[i], start[i + 1]):
-                table[row[pair], apart[abs(here - day[other[pair]])]] += 1
-        out[k] = table[:, :n_cols]
-    return out
+                found[k, row[pair], apart[abs(here - days[k, other[pair]])]] += 1

@@ -9,9 +9,9 @@ point problems. ACM Transactions on Mathematical Software 6(4), 563-580.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from geo._kernels import kernel
 from geo._threads import run_in_chunks
 from geo.errors import GeoError
 
@@ -75,7 +75,7 @@ def nearest(
     return row, far
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _search(  # type: ignore[no-untyped-def]
     px, py, qx, qy, order, starts, west, south, size, nx, ny, row, far, first, beyond
 ):

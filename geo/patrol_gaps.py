@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from geo._kernels import kernel, piece
 from geo.errors import GeoError
 from geo.patrol import VISITED
 
@@ -96,7 +96,7 @@ def _plain(values: ArrayLike, kind: type[np.generic]) -> NDArray[Any]:
     return np.require(np.asarray(values, dtype=kind).ravel(), requirements=["C", "W"])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def spread(start, end, bits, area, out):  # type: ignore[no-untyped-def]
     """Add each incident to all, to unmanned and to unvisited hours of the week, in place."""
     for i in range(len(start)):
@@ -120,7 +120,7 @@ def spread(start, end, bits, area, out):  # type: ignore[no-untyped-def]
             hour = (hour + 1) % HOURS_OF_WEEK
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@piece
 def _add(out, area, hour, weight, bits):  # type: ignore[no-untyped-def]
     of_day = np.uint64(hour % 24)
     hour = hour % out.shape[1]

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv
 
+from geo._kernels import kernel
 from geo.errors import GeoError
 from geo.grid import Floats, Ints
 
@@ -202,7 +202,7 @@ def _seconds(times: NDArray[np.datetime64]) -> Ints:
     return np.where(whole == UNKNOWN, UNKNOWN, whole + 3 * 24 * HOUR)  # 1970-01-01: a Thursday
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _share(start: Ints, end: Ints, group: Ints, out: Floats) -> None:
     """Add to each hour of the week, in place, the part of each interval that lies in it."""
     for i in range(start.shape[0]):

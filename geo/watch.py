@@ -186,21 +186,22 @@ def watch_city(
     working[
         np.repeat(np.arange(len(x)), np.diff(starts))[(first <= last_day) & (last_day < beyond)]
     ] = True
-    outlines = tuple((one.views.vertices_xy, one.views.offsets) for one in sights)
+    views, more = sights[0].views, sights[-1].views
     corners, sizes = _frame(bounds, cells)
 
     def run(begin: int, end: int) -> tuple[NDArray[np.int64], ...]:
-        return watch_range(  # type: ignore[no-any-return]
+        changes, n_changes, seen, n_seen, pairs, n_pairs = watch_range(
             begin, end, corners, sizes, cells, edges, edge_starts, near_starts, near,
-            x, y, day2, night2, outlines, len(sight.x), *events, working,
-            MOST_SHARING,
+            x, y, day2, night2, views.vertices_xy, views.offsets, more.vertices_xy, more.offsets,
+            len(sight.x), *events, working, MOST_SHARING,
         )  # fmt: skip
+        return changes[:n_changes], seen[:n_seen], pairs[:n_pairs]
 
     cuts = _cut(near_starts, n_threads)
     with ThreadPoolExecutor(max(1, n_threads)) as pool:
         parts = list(pool.map(run, cuts[:-1], cuts[1:]))
-    changes, views, pairs = (np.concatenate(rows) for rows in zip(*parts, strict=True))
-    return _gather(changes, views, pairs, cells)
+    changes, seen, pairs = (np.concatenate(rows) for rows in zip(*parts, strict=True))
+    return _gather(changes, seen, pairs, cells)
 
 
 def _sort_spells(

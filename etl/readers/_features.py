@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from geo._kernels import kernel, no_ints
 
 (FEATURES_BEGIN, FEATURES_END, N_FEATURES, N_TOP, DEEPEST, N_ARRAYS) = range(6)
 N_RESULTS = 6
 _KEY = np.frombuffer(b'"features"', np.uint8)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find_features(
     data: np.ndarray, key: np.ndarray, begin: np.ndarray, end: np.ndarray, line: np.ndarray
 ) -> np.ndarray:
@@ -20,7 +21,7 @@ def find_features(
     with longer ones. Nothing is validated here: each feature is parsed strictly afterwards, and so
     is the text around them.
     """
-    result = np.zeros(6, np.int64)
+    result: np.ndarray = no_ints(np.int64(N_RESULTS))
     result[0] = result[1] = -1
     depth = 0
     row = 1

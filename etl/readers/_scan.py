@@ -13,7 +13,8 @@ References
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from geo._kernels import kernel, piece
 
 RAGGED, LONG, STRAY, BLANK = 1, 2, 4, 8
 CONTROL, FORMULA, FULLWIDTH = 1, 2, 4
@@ -42,7 +43,7 @@ CONTROL, FORMULA, FULLWIDTH = 1, 2, 4
 N_RESULTS = 18
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _utf8_length(data: np.ndarray, i: int, n: int) -> int:
     """Return the bytes of the UTF-8 character at `i`, or 0 when it is none."""
     c = data[i]
@@ -62,7 +63,7 @@ def _utf8_length(data: np.ndarray, i: int, n: int) -> int:
     return length
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _gb_length(data: np.ndarray, i: int, n: int) -> int:
     """Return the bytes of the GB 18030 character at `i`, or 0 when it is none."""
     if data[i] == 0x80 or data[i] == 0xFF or i + 1 >= n:
@@ -75,7 +76,7 @@ def _gb_length(data: np.ndarray, i: int, n: int) -> int:
     return 4 if 0x81 <= data[i + 2] <= 0xFE and 0x30 <= data[i + 3] <= 0x39 else 0
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _destroyed(data: np.ndarray, i: int, n: int) -> bool:
     """Tell whether U+FFFD, or its echo through GBK, stands at `i` (in UTF-8 or in GB 18030)."""
     if i + 3 >= n:
@@ -88,7 +89,7 @@ def _destroyed(data: np.ndarray, i: int, n: int) -> bool:
     return bool(a == 0x84 and b == 0x31 and c == 0xA4 and d == 0x37)
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _note_high(data: np.ndarray, i: int, n: int, line: int, result: np.ndarray) -> None:
     """Count a byte above 127 at `i` for both encodings; characters begin where the last ended."""
     result[N_HIGH] += 1
@@ -119,12 +120,12 @@ def _note_high(data: np.ndarray, i: int, n: int, line: int, result: np.ndarray) 
         result[GB_NEXT] = i + max(length, 1)
 
 
-@njit(cache=True, nogil=True)
+@piece
 def _starts_formula(c: int, delimiter: int) -> bool:
     return c == 61 or c == 43 or c == 64 or (c == 9 and delimiter != 9)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scan(
     data: np.ndarray,
     start: int,
@@ -143,7 +144,8 @@ def scan(
     `lines` or `bad` is too short: call again with longer ones.
     """
     n = data.shape[0]
-    result[:] = 0
+    for k in range(N_RESULTS):
+        result[k] = 0
     result[NUL_LINE] = result[OPEN_LINE] = result[SWALLOWED_LINE] = result[NOT_UTF8_LINE] = -1
     line = 0
     i = start
