@@ -59,6 +59,7 @@ def show_emerging(page: Page, of_class: str) -> None:
             selected=None if at is None else ("cells", str(rows.loc[at, "cell_id"])),
         )  # fmt: skip
         picked = working_map(view, key="emerging_map")
+        show_lead(t("hotspots.no_forecast"))
     if at is None and picked is not None and picked.layer_id == "cells":
         same = rows.index[rows["cell_id"] == picked.feature_id]
         at = int(same[0]) if len(same) else None
@@ -120,6 +121,7 @@ def show_communities(page: Page, of_class: str) -> None:
             selected=None if at is None else ("communities", str(rows.loc[at, "community_id"])),
         )  # fmt: skip
         picked = working_map(view, key="moran_map")
+        show_lead(t("hotspots.no_forecast"))
     if at is None and picked is not None and picked.layer_id == "communities":
         same = rows.index[rows["community_id"] == picked.feature_id]
         at = int(same[0]) if len(same) else None

@@ -108,7 +108,7 @@ def _build_locked(
             district, inputs, unfinished, report, progress, now, seed, _database(served, folder)
         )
         manifest |= {"build_id": build_id, "inputs_digest": digest}
-        manifest["files"] = file_digests(unfinished)
+        manifest["files"] = file_digests(unfinished, manifest["files"])
         for one in manifest["slices"]:
             one |= manifest["files"][one["file"]]
         write_json(unfinished / MANIFEST, manifest)

@@ -132,7 +132,9 @@ def _cells(page: Page, method: str, of_class: str, period: str, hours: str, kind
         picked = _map(page, method, rows, (of_class, period, hours, kind), at)
         if method == "density":
             bandwidth_words.show(page, period)
-        show_note(record.sentence(page, of_class, RECORDED[method]), "plain")
+        kept = record.sentence(page, of_class, RECORDED[method])
+        same = (period, hours, kind) == ("12_months", "all", "square")
+        show_note(kept if same else kept + t("record.of_year"), "plain")
         st.page_link(page.links["accuracy"], label=t("record.open"),
                      query_params=dict(st.query_params))  # fmt: skip
         if len(rows) < int(rows.loc[0, "n_all"]):

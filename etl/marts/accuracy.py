@@ -13,12 +13,13 @@ from etl.marts.bandwidths import DEFAULT_CELLS, FEWEST_TESTED, training
 from etl.marts.cell_months import Area, CellMonths
 from etl.marts.context import MartContext
 from etl.marts.emerging import what_hinders
+from etl.marts.incidents import COUNTED
 from etl.marts.notes import Notes, Row, insert
 from geo.bandwidth import choose_bandwidth
 from geo.trials import Summary, summarise
 from geo.walk_forward import Trial, walk_forward
 
-CLASSES_TESTED = ("all", "case")
+CLASSES_TESTED = tuple(COUNTED)
 FEWEST_BINS = 6
 PLAIN = ("method", "flagged", "n_cells", "n_flagged", "n_hit", "n")
 
@@ -39,13 +40,14 @@ def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> Non
     -----
     Maps are drawn from twelve months, or from the first half when there are fewer than fifteen,
     and tested on each month that follows; six months are the fewest. The bandwidth is the district
-    file's, or chosen as the hotspot maps choose theirs but from the months before the first one
-    tested alone: a map that is tested has seen nothing of what it is tested on.
+    file's, or chosen as the hotspot maps choose theirs, by all classes together, but from the
+    months before the first one tested alone: a map has seen nothing of what it is tested on.
     """
     train = training(months.n_bins)
     single: list[pa.Table] = []
     together: list[Row] = []
     for area in months.areas:
+        bandwidth_m = _bandwidth(context, area.of_class("all")[:train], area, months.cell_m)
         for name in CLASSES_TESTED:
             n = area.of_class(name)
             outcome, needed = what_hinders(n, area.total(name))
@@ -53,7 +55,6 @@ def fill_accuracy(context: MartContext, months: CellMonths, notes: Notes) -> Non
                 outcome, needed = "ok", None
             trials: list[Trial] = []
             if outcome == "ok":
-                bandwidth_m = _bandwidth(context, n[:train], area, months.cell_m)
                 trials = walk_forward(
                     n, area.inside, cell_m=months.cell_m, bandwidth_m=bandwidth_m, train=train
                 )

@@ -26,6 +26,7 @@ from etl.marts.coverage_ground import (
 )
 from etl.marts.coverage_rows import (
     PERSON,
+    Rows,
     fill_coverage,
     fill_patrols,
     fill_uncovered,
@@ -112,11 +113,12 @@ def _derive(context: MartContext) -> None:
     seen, gate_seen = both[: len(incidents.x)], both[len(incidents.x) :]
     which = again.communities[gathered(ground.scope, again.communities)]
     ids, epsg = cameras.ids[working], context.district.epsg
-    unique = np.zeros(sight.reach2.shape)
+    unique, blind = np.zeros(sight.reach2.shape), Rows(con, "blind_spots")
     for city, rows in one_ahead(_cover(context, ground, which, sight, incidents, gates)):
         unique += city.unique_m2
         fill_coverage(con, ground, sight, levels, city, incidents, seen, gates, gate_seen, rows)
-        fill_blind_spots(con, ground, city, ids, optics, rows, epsg=epsg)
+        fill_blind_spots(blind, ground, city, ids, optics, rows, epsg=epsg)
+    blind.close()
     context.progress.start("coverage tables", None)
     fill_cameras(con, cameras, sight, unique, walls, optics, again.cameras)
     fill_uncovered(con, ground, sight, incidents, seen, reached, again.communities)

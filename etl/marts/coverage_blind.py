@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from etl.marts.coverage_ground import Ground
-from etl.marts.coverage_rows import append, gathered, or_null, words
+from etl.marts.coverage_rows import Rows, gathered, or_null, words
 from etl.shapes import column_of_outlines
 from geo._threads import run_in_chunks
 from geo.coverage import CityCoverage
@@ -22,7 +21,7 @@ SMOOTH_CELLS = 0.7  # an outline may move by less than one cell to lose its step
 
 
 def fill_blind_spots(
-    con: duckdb.DuckDBPyConnection,
+    told: Rows,
     ground: Ground,
     city: CityCoverage,
     camera_ids: NDArray[np.object_],
@@ -31,7 +30,7 @@ def fill_blind_spots(
     *,
     epsg: int,
 ) -> None:
-    """Fill `mart.blind_spots`, those with most incidents and gates first in their community.
+    """Add rows of `mart.blind_spots`, those with most incidents and gates first in their community.
 
     Of each community, level and daypart the first hundred are listed. The points counted by
     `city` are incidents by day, incidents by night, gates.
@@ -74,7 +73,7 @@ def fill_blind_spots(
         "lat": lat,
         "geometry": column_of_outlines(blind.outlines.take(order)),
     }
-    append(con, "blind_spots", scope | columns)
+    told.add(scope | columns)
 
 
 def _unproject(

@@ -47,6 +47,33 @@ def append(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, Any]) 
     con.unregister("found")
 
 
+class Rows:
+    """Rows of a table that come in parts, written in whole groups as DuckDB lays them down.
+
+    A group begun by one insert and filled by the next would be written twice.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, table: str) -> None:
+        self._con, self._table = con, table
+        self._waiting: list[pa.Table] = []
+
+    def add(self, columns: dict[str, Any]) -> None:
+        """Take the next rows, and write the groups that they fill."""
+        self._waiting.append(pa.table(columns))
+        n = sum(one.num_rows for one in self._waiting) // ROW_GROUP * ROW_GROUP
+        if n:
+            rows = pa.concat_tables(self._waiting).combine_chunks()
+            append(self._con, self._table, columns_of(rows.slice(0, n)))
+            self._waiting = [rows.slice(n)]
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._waiting:
+            rows = pa.concat_tables(self._waiting).combine_chunks()
+            append(self._con, self._table, columns_of(rows))
+        self._waiting = []
+
+
 def gathered(scope: pa.Table, rows: NDArray[np.int64], *then: NDArray[Any]) -> Any:
     """Order of rows of a scope by station, so that a slice reads its own stretch; then by row."""
     station = scope["station_id"].combine_chunks().dictionary_encode()

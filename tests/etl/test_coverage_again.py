@@ -24,7 +24,7 @@ DISTRICT = District("d", "d", "d", "Asia/Shanghai", "EPSG:32651", Path("d.toml")
 Change = Callable[[duckdb.DuckDBPyConnection], object]
 
 
-def fill_town(con: duckdb.DuckDBPyConnection) -> None:
+def fill_town(con: duckdb.DuckDBPyConnection, side: int = SIDE) -> None:
     """Forty-nine communities of 60 m in 84 m with four houses and two cameras each.
 
     Those of the last column lie 300 m apart from the others and have no camera.
@@ -32,9 +32,9 @@ def fill_town(con: duckdb.DuckDBPyConnection) -> None:
     rng = np.random.default_rng(3)
     for statement in schema.create_statements():
         con.execute(statement)
-    for k in range(SIDE * SIDE):
-        lonely = k % SIDE == SIDE - 1
-        x, y = X0 + 84 * (k % SIDE) + 300 * lonely, Y0 + 84 * (k // SIDE)
+    for k in range(side * side):
+        lonely = k % side == side - 1
+        x, y = X0 + 84 * (k % side) + 300 * lonely, Y0 + 84 * (k // side)
         box = shapely.to_wkb(shapely.box(x, y, x + 60, y + 60))
         con.execute(
             "INSERT INTO core.communities (community_id, name, station_id, street_id, geometry) "
@@ -198,6 +198,54 @@ def test_a_build_beside_a_served_one_holds_the_same_rows(
     whole, part = plans
     assert len(whole.communities) == SIDE * SIDE
     assert len(part.communities) <= at_most
+    for table, rows in alone.items():
+        assert beside[table] == rows, table
+
+
+@pytest.fixture(scope="module", params=["incidents on the roads", "no incidents"])
+def far_seeing(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """A larger town whose cameras look across the roads, two of them out of town; and its build."""
+    path = tmp_path_factory.mktemp("far") / "town.duckdb"
+    with duckdb.connect(str(path)) as con:
+        fill_town(con, side=11)
+        put_camera(con, "out1", X0 - 1000, Y0, 0, 90.0)
+        put_camera(con, "out2", X0 - 960, Y0, 0, 270.0)
+        con.execute("UPDATE core.cameras SET community_id = NULL WHERE camera_id LIKE 'out%'")
+        put_incident(con, "out", X0 - 940, Y0 + 36, 0)
+        con.execute("UPDATE core.cameras SET hfov_deg = 25, night_range_m = 40")
+        con.execute("UPDATE core.incidents SET community_id = NULL, x = x - 40, y = y - 36")
+        con.execute("DELETE FROM core.gates")
+        if request.param == "no incidents":
+            con.execute("DELETE FROM core.incidents")
+    return path, derive(path.with_name("served.duckdb"), path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE core.cameras SET x = x + 9, y = y + 3 WHERE camera_id = 'k600'",
+        "UPDATE core.cameras SET status = 'faulty' WHERE camera_id = 'k1081'",
+        "UPDATE core.cameras SET bearing_deg = 0 WHERE camera_id = 'out1'",
+        "DELETE FROM core.incidents WHERE incident_id = 'i59'",
+        "DELETE FROM core.buildings WHERE building_id = 'b000'",
+    ],
+)
+def test_cameras_that_look_across_the_roads_are_held_against_each_other(
+    change: str, far_seeing: tuple[Path, Path], plans: list[Again], tmp_path: Path
+) -> None:
+    town, served = far_seeing
+
+    def make(con: duckdb.DuckDBPyConnection) -> object:
+        return con.execute(change)
+
+    alone = marts(derive(tmp_path / "alone.duckdb", town, make))
+    beside = marts(derive(tmp_path / "beside.duckdb", town, make, served))
+    assert plans[1].copied
+    assert plans[1].copied_cameras
+    assert len(plans[1].watched) < 121
+    assert len(alone["mart.camera_pairs"]) > 20
     for table, rows in alone.items():
         assert beside[table] == rows, table
 
