@@ -19,7 +19,7 @@ import shapely
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from isovists import PITCH_M, make_city, make_origins
+from isovists import LOT_M, make_city, make_origins
 
 from geo.coverage import cover_city
 from geo.sight import Cameras, look, reaches_m, see
@@ -52,8 +52,8 @@ def main() -> None:
     side = int(np.ceil(options.communities**0.5))
     per_side = int(HOUSES_EACH**0.5)
     city = make_city((side * per_side) ** 2, rng)
-    step = PITCH_M * per_side
-    corner = np.stack(np.divmod(np.arange(options.communities), side), axis=1) * step - PITCH_M / 2
+    step = LOT_M * per_side
+    corner = np.stack(np.divmod(np.arange(options.communities), side), axis=1) * step - LOT_M / 2
     areas = shapely.box(*corner.T, *(corner + step - 10).T)
     cameras = make_cameras(options.communities * options.cameras_each, city, rng)
     walls = index_walls(walls_from_polygons(city), closed=True)

@@ -2,6 +2,7 @@
 
     python bench/isovists.py --buildings 2000 --origins 20000
     python bench/isovists.py --buildings 500000 --origins 100000
+    python bench/isovists.py --lot 40        # a loose suburb; lots of 20 m are an inner city
 
 Every contender gets the same walls and origins and hands back the area of each isovist; ours also
 writes every outline, and once more as shapely polygons. One core, CPU time. The peers are slow, so
@@ -30,15 +31,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from geo.viewshed import ARC_VERTICES, index_walls, viewsheds, walls_from_polygons
 
-PITCH_M = 40.0
+LOT_M, DENSE_M = 40.0, 20.0
 
 
-def make_city(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Turned blocks of 8 to 24 by 8 to 16 m, one to a lot of 40 m."""
+def make_city(n: int, rng: np.random.Generator, lot_m: float = LOT_M) -> np.ndarray:
+    """Turned blocks of 8 to 24 by 8 to 16 m to a lot of 40 m, or in that proportion to another."""
     side = int(np.ceil(n**0.5))
-    place = np.column_stack([np.arange(n) % side, np.arange(n) // side]) * PITCH_M
-    place = place + rng.uniform(-8, 8, (n, 2))
-    half = rng.uniform([8, 8], [24, 16], (n, 2)) / 2
+    place = np.column_stack([np.arange(n) % side, np.arange(n) // side]) * lot_m
+    place = place + rng.uniform(-0.2, 0.2, (n, 2)) * lot_m
+    half = rng.uniform([0.1, 0.1], [0.3, 0.2], (n, 2)) * lot_m
     turn = rng.uniform(0, np.pi, n)
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half[:, None, :]
     c, s = np.cos(turn)[:, None], np.sin(turn)[:, None]
@@ -143,11 +144,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--buildings", type=int, default=2000)
     parser.add_argument("--origins", type=int, default=20_000)
-    parser.add_argument("--peer-origins", type=int, default=300)
+    parser.add_argument("--peer-origins", type=int, default=1000)
+    parser.add_argument("--lot", type=float, default=DENSE_M, help="metres, with one building each")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
-    city = make_city(options.buildings, rng)
+    city = make_city(options.buildings, rng, options.lot)
     xy = make_origins(options.origins, city, rng)
     walls = walls_from_polygons(city)
     begun = time.process_time()

@@ -21,7 +21,7 @@ import shapely
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.isovists import make_city
+from bench.isovists import DENSE_M, make_city
 from geo.arrangement import union_areas
 from geo.viewshed import Views, WallIndex, index_walls, viewsheds, walls_from_polygons
 
@@ -58,10 +58,11 @@ def spent(work: Callable[[], np.ndarray], runs: int) -> tuple[float, np.ndarray]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--communities", type=int, default=1000)
+    parser.add_argument("--lot", type=float, default=DENSE_M, help="metres, with one building each")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
-    city = make_city(2000, rng)
+    city = make_city(2000, rng, options.lot)
     walls = index_walls(walls_from_polygons(city), closed=True)
     n = options.communities
     union_areas(*make_views(2, 2, 30.0, 90.0, city, walls, rng))  # compile
