@@ -324,3 +324,36 @@ def test_groups_that_do_not_fit_are_refused() -> None:
         union_areas(shapes, [-2, 0])
     with pytest.raises(GeoError, match="within has 1 grounds for 2 groups"):
         union_areas(shapes, [0, 1], within=[box(0, 0, 1, 1)])
+
+
+# ---- many edges a ring are swept, few are held against each other ring by ring
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 8), st.integers(0, 8), st.integers(1, 6), st.integers(1, 6)),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(9, 14),
+)
+def test_edges_cut_into_pieces_change_no_area(
+    boxes: list[tuple[int, int, int, int]], pieces: int
+) -> None:
+    few = [box(x, y, x + w, y + h) for x, y, w, h in boxes]
+    many = [shapely.segmentize(one, 1.0 / pieces) for one in few]
+    assert min(shapely.get_num_coordinates(many)) > 32 >= max(shapely.get_num_coordinates(few))
+
+    found, cut = (union_areas(shapes, np.zeros(len(few), int)) for shapes in (few, many))
+
+    assert cut.seen_m2 == pytest.approx(found.seen_m2, rel=1e-13)
+    assert cut.seen_twice_m2 == pytest.approx(found.seen_twice_m2, rel=1e-13, abs=1e-12)
+    assert cut.unique_m2 == pytest.approx(found.unique_m2, rel=1e-13, abs=1e-12)
+
+
+@pytest.mark.parametrize("vertices", [8, 90, 360])
+def test_circles_drawn_coarsely_or_finely_agree_with_geos(vertices: int) -> None:
+    views = wedges(25, 3, hfov=360.0, vertices=vertices)
+    expected = shapely.union_all(views.polygons(), grid_size=1e-7).area
+
+    assert union_area(views) == pytest.approx(expected, rel=1e-9)
