@@ -22,7 +22,7 @@ from geo._scan_kernels import look_through
 from geo._sweep import sweep_all
 from geo._watch import watch_range
 
-TO_SAY = "compiling kernels, once: about 20 s"
+TO_SAY = "compiling kernels, once: about half a minute"
 # one of each round; when these are kept, all are
 KERNELS = (_scan.scan, look_up, look_through, sweep_all, _cover, watch_range)
 FOLDERS = (Path(geo.__file__).parent, Path(_scan.__file__).parent)

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,8 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     "bytes": pa.binary(),
     "floats": pa.list_(pa.float64()),
 }
+UNIX = datetime(1970, 1, 1)
+FIRST_US, LAST_US = -(2**55), 2**55  # from the year 828 to 3111
 _OFFSET = re.compile(r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})$")
 _DECIMAL = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 
@@ -246,11 +248,9 @@ def _instants(moments: pa.Array, zone: ZoneInfo) -> pa.Array:
     """Return timestamps in UTC without a zone, naive ones taken as local time of `zone`."""
     if moments.type.tz is None:
         moments = pc.cast(moments, pa.timestamp("us"), safe=False)
-        first, last = pc.min_max(moments).values()
-        if first.is_valid:
-            offset = times.only_offset(zone, first.as_py(), last.as_py())
-            if offset is not None:
-                return pc.subtract(moments, pa.scalar(offset, pa.duration("us")))
+        offset = _only_offset(moments, zone)
+        if offset is not None:
+            return pc.subtract(moments, pa.scalar(offset, pa.duration("us")))
         moments = pc.assume_timezone(
             moments,
             timezone=zone.key,
@@ -258,6 +258,15 @@ def _instants(moments: pa.Array, zone: ZoneInfo) -> pa.Array:
             nonexistent="earliest",
         )
     return pc.cast(pc.cast(moments, pa.timestamp("us", "UTC"), safe=False), pa.timestamp("us"))
+
+
+def _only_offset(moments: pa.Array, zone: ZoneInfo) -> timedelta | None:
+    """Return the one offset of local moments; a typed file may hold years that no calendar has."""
+    first, last = pc.min_max(pc.cast(moments, pa.int64())).values()
+    if not first.is_valid or first.as_py() < FIRST_US or last.as_py() > LAST_US:
+        return None
+    begin, end = (UNIX + timedelta(microseconds=one.as_py()) for one in (first, last))
+    return times.only_offset(zone, begin, end)
 
 
 def _moment_parser(

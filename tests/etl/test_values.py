@@ -104,3 +104,23 @@ def test_an_empty_column_stays_empty(kind) -> None:
 
     assert done.values.null_count == 3
     assert done.failures == {}
+
+
+@pytest.mark.parametrize("strange", [-(2**62), 2**62, 2**56])
+def test_years_that_no_calendar_has_leave_the_moments_beside_them_alone(strange: int) -> None:
+    column = pa.array([strange, 1_700_000_000_000_000], pa.int64()).cast(pa.timestamp("us"))
+
+    found = convert(column, "instant", zone=ZoneInfo("Asia/Shanghai")).values
+
+    eight_hours = 8 * 3600 * 1_000_000
+    assert found.cast(pa.int64())[1].as_py() == 1_700_000_000_000_000 - eight_hours
+    assert not found.null_count
+
+
+def test_words_spelt_with_and_without_blanks_are_one_word_and_nothing_is_none() -> None:
+    column = pa.array(["a", " a ", "无", "-", None, "e\u0301"]).dictionary_encode()
+
+    found = convert(column, "text", zone=ZoneInfo("UTC")).values
+
+    assert found.to_pylist() == ["a", "a", None, None, None, "\u00e9"]
+    assert len(found.dictionary) == 2
