@@ -71,7 +71,7 @@
     /* Pixels on the right that the first view leaves free for an open legend. */
     covers: function () {
       var width = this._panel.offsetWidth;
-      return this._panel.open && width * 3 < this._map.getSize().x ? width + 10 : 0;
+      return this._panel.open && width * 2 < this._map.getSize().x ? width + 10 : 0;
     },
 
     setHeight: function (px) { this._panel.lastChild.style.maxHeight = Math.max(px, 80) + "px"; },
