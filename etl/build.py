@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import platform
 import shutil
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -104,9 +105,10 @@ def _build_locked(
     unfinished = store.start(build_id)
     report = Report()
     try:
-        manifest = _write_build(
-            district, inputs, unfinished, report, progress, now, seed, _database(served, folder)
-        )
+        with _few_collections():
+            manifest = _write_build(
+                district, inputs, unfinished, report, progress, now, seed, _database(served, folder)
+            )
         manifest |= {"build_id": build_id, "inputs_digest": digest}
         manifest["files"] = file_digests(unfinished, manifest["files"])
         for one in manifest["slices"]:
@@ -117,6 +119,19 @@ def _build_locked(
         shutil.rmtree(unfinished, ignore_errors=True)
     store.note_attempt(ok=True, messages=[build_id])
     return BuildResult(published, False, manifest, report)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let Python look for cycles seldom: a build makes many rows and next to no cycle."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 def _database(served: dict[str, Any] | None, folder: Path | None) -> Path | None:
@@ -197,11 +212,12 @@ def _write_build(
     served: Path | None,
 ) -> dict[str, Any]:
     from etl.accounts import balance, table_counts, write_meta
+    from etl.ahead import Ahead
     from etl.core import local_days
     from etl.layers import write_layers
-    from etl.layers_ahead import LayersAhead
     from etl.marts.context import MartContext
-    from etl.slices import plan_slices, write_slices
+    from etl.slice_writer import write_slices
+    from etl.slices import plan_slices
 
     database = folder / "district.duckdb"
     with ExitStack() as end, _open(database) as con:
@@ -216,12 +232,12 @@ def _write_build(
         missing = frozenset(table.name for table in CORE) - set(inputs)
         context = MartContext(con, district, as_of, report, progress, missing, seed, served)
         plan = plan_slices(con)
-        ahead = LayersAhead(con, plan, folder / "layers.spool", epsg=district.epsg)
+        ahead = end.enter_context(Ahead(con, plan, database, epsg=district.epsg))
         for stage, derive in _marts():
             progress.start(stage, None)
             derive(context)
             if stage == SHAPES_FINAL:
-                end.enter_context(ahead)
+                ahead.shapes_are_final()
         facts = {
             "district_id": district.district_id,
             "name": district.name,
@@ -242,7 +258,7 @@ def _write_build(
         con.execute("CHECKPOINT")
         con.close()  # the slices are written from the file
         files = write_slices(
-            database, plan, epsg=district.epsg, progress=progress, made=ahead.layers_of
+            database, plan, epsg=district.epsg, progress=progress, ahead=ahead
         )
     progress.start("manifest", None)
     slices = [one.manifest() for one in plan]
@@ -333,10 +349,11 @@ def _inputs_digest(district: District, inputs: Inputs, seed: int) -> str:
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
+    from etl.ahead import THREADS
     from etl.schema import SLOW_CODECS, literal
 
     con = duckdb.connect()
-    con.execute("SET threads = 2")
+    con.execute(f"SET threads = {THREADS}")
     con.execute(f"SET memory_limit = '{MEMORY}'")
     con.execute(f"SET disabled_compression_methods = '{SLOW_CODECS}'")
     con.execute("SET temp_directory = ?", [str(path.parent / "spill")])

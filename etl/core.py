@@ -167,8 +167,11 @@ class CoreFiller:
         # One long batch would be read by one thread; slices of it cost nothing.
         batches = staged.rows.to_batches(max_chunksize=ROW_GROUP)
         self.con.register("staged", pa.Table.from_batches(batches, staged.rows.schema))
-        have = set(staged.rows.column_names)
-        columns = [column for column in table.columns if column.name in have]
+        columns = [column for column in table.columns if _holds_any(staged.rows, column.name)]
+        absent = frozenset(one.name for one in table.columns) - {one.name for one in columns}
+        if absent:
+            self.con.execute(f"DROP TABLE core.{quote(table.name)}")
+            self.con.execute(schema.create_table(table, table.columns, absent))
         names = ", ".join(quote(column.name) for column in columns)
         values = ", ".join(f"CAST({quote(c.name)} AS {c.sql_type})" for c in columns)
         self.con.execute(
@@ -181,6 +184,11 @@ class CoreFiller:
         if self.district.bounds is None:
             shapes = self.scoping.lonlat_boxes(self.district.epsg)
             self.loader.frame = Frame(box_of(shapes, margin_deg=MARGIN_DEG), self.district.epsg)
+
+
+def _holds_any(rows: pa.Table, column: str) -> bool:
+    """Tell whether a column holds anything but nulls."""
+    return column in rows.column_names and rows[column].null_count < rows.num_rows
 
 
 def usable_box(epsg: int) -> tuple[float, float, float, float]:

@@ -7,10 +7,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+from isal import igzip
 
 from etl.shapes import outlines_of_column
 from geo import projection
@@ -18,9 +20,11 @@ from geo.outlines import geojson
 
 DECIMALS = 6  # of a degree: 0.1 m
 MANY_VERTICES = 20_000  # from here on a lattice is cheaper than PROJ, and as good to 1e-11 degrees
-LARGE_BYTES = 1 << 20  # beyond a megabyte packing well costs five times as much for a fifth less
+LARGE_BYTES = 1 << 20  # beyond a megabyte packing well costs twelve times as much for a tenth less
 OWN_AREA = {"station": "stations", "street": "streets"}
 SIGHT_LEVEL = "recognise"
+SchemaName = Literal["core", "mart"]
+SCHEMAS: tuple[SchemaName, ...] = ("core", "mart")
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def write_layers(con: duckdb.DuckDBPyConnection, *, epsg: int, kind: str) -> Non
         `station`, `street`, `public` or `district`: which layers a viewer of that kind needs. A
         whole district has too many buildings and viewsheds for one map and gets areas only.
     """
-    insert_layers(con, make_layers(con, epsg=epsg, kind=kind))
+    for schema_name in SCHEMAS:
+        insert_layers(con, make_layers(con, epsg=epsg, kind=kind, schema_name=schema_name))
 
 
 def insert_layers(con: duckdb.DuckDBPyConnection, layers: Iterable[Layer]) -> None:
@@ -96,6 +101,7 @@ def make_layers(
     *,
     epsg: int,
     kind: str,
+    schema_name: SchemaName,
     scope: tuple[str, str] | None = None,
 ) -> Iterator[Layer]:
     """Make the layers of a slice.
@@ -108,6 +114,8 @@ def make_layers(
         Projection that the shapes are in.
     kind
         As for `write_layers`.
+    schema_name
+        Of the tables whose shapes are wanted.
     scope
         Column and id of the scope, of whose rows the layers are made.
 
@@ -135,6 +143,8 @@ def make_layers(
     column, scope_id = (None, None) if scope is None else scope
     found = {}
     for name, source in wanted.items():
+        if not source.table.startswith(f"{schema_name}."):
+            continue
         query, bound = source.query(column)
         if scope_id is not None:
             bound = bound | {"scope_id": scope_id}
@@ -142,13 +152,21 @@ def make_layers(
     bodies = _geojson([one["geometry"] for one in found.values()], epsg)
     for (name, rows), body in zip(found.items(), bodies, strict=True):
         ids = rows["id"].to_pylist()
-        packed = gzip.compress(body, compresslevel=6 if len(body) < LARGE_BYTES else 1, mtime=0)
+        packed = _pack(body)
         digest = hashlib.sha256(body).hexdigest()
         yield Layer(name, digest, len(ids), json.dumps(ids, ensure_ascii=False), packed)
 
 
+def _pack(body: bytes) -> bytes:
+    if len(body) < LARGE_BYTES:
+        return gzip.compress(body, compresslevel=6, mtime=0)
+    return bytes(igzip.compress(body, compresslevel=2, mtime=0))
+
+
 def _geojson(columns: list[pa.ChunkedArray], epsg: int) -> Iterator[bytes]:
     """Give each column of shapes as a FeatureCollection in WGS 84, `id` the position."""
+    if not columns:
+        return
     shapes = [outlines_of_column(one) for one in columns]
     xy = np.concatenate([one.xy for one in shapes])
     lon, lat = projection.unproject(xy[:, 0], xy[:, 1], epsg=epsg, many=MANY_VERTICES)
