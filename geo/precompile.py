@@ -31,13 +31,14 @@ from geo.projection import transform
 from geo.scan import scan
 from geo.sight import Cameras, Sight, look, see
 from geo.temporal import aoristic
-from geo.viewshed import index_walls, walls_from_polygons
+from geo.viewshed import index_walls, viewsheds, walls_from_polygons
 from geo.watch import Spells, watch_city
 
 Task = Callable[[], object]
 
 AREA, HOUSE = shapely.box(0, 0, 100, 100), shapely.box(40, 60, 60, 70)
 SPOT = (np.array([50.0]), np.array([55.0]))
+FAR_APART = np.tile([0.0, 1e4], 2048)  # so many that they are visited in another order
 PLACES, DAYS = np.eye(3, 2), np.array([0, 1, 1])
 
 
@@ -77,6 +78,7 @@ def look_around() -> Sight:
     values = (mounted.x, mounted.y, *(np.array([v]) for v in (0.0, 62.0, 2560.0, np.nan, 25.0)))
     walls = index_walls(walls_from_polygons([HOUSE]), closed=True)
     sight = look(Cameras(*values), walls, levels_px_per_m={"recognise": 125.0})
+    viewsheds(FAR_APART, FAR_APART, walls, range_m=1.0)
     see(sight, *SPOT)
     see_alone(sight, *SPOT, level="recognise")
     return sight

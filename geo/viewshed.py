@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo._sweep import sweep_all
 from geo._sweep_walls import pseudo_angle
+from geo._visits import order_of_visits, put_back
 from geo._walls import FARTHEST_M, WallIndex, index_walls, walls_from_polygons
 from geo.errors import GeoError
 
@@ -243,6 +244,9 @@ def viewsheds(
     )
     ox, oy, reach, bearing, hfov = (np.array(column) for column in columns)
     _check(ox, oy, reach, bearing, hfov, arc_vertices)
+    order = order_of_visits(ox, oy)
+    if order is not None:
+        ox, oy, reach, bearing, hfov = (one[order] for one in (ox, oy, reach, bearing, hfov))
     index = index_walls(walls)
     first, last, width = _wedges(bearing, hfov)
     grid = (
@@ -264,9 +268,11 @@ def viewsheds(
     cuts = np.linspace(0, len(ox), n_threads + 1).astype(int)
     parts = [slice(a, b) for a, b in itertools.pairwise(cuts)]
     if len(parts) == 1:
-        return run(parts[0])
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return _join(list(pool.map(run, parts)))
+        views = run(parts[0])
+    else:
+        with ThreadPoolExecutor(len(parts)) as pool:
+            views = _join(list(pool.map(run, parts)))
+    return views if order is None else _put_back(views, order)
 
 
 def _check(
@@ -332,6 +338,18 @@ def _circle(n: int) -> NDArray[np.float64]:
     p = np.array([pseudo_angle(a, b, 1.0, 0.0) for a, b in zip(x, y, strict=True)])
     begin = np.searchsorted(p, 2.0 * np.arange(2 * n) / n).reshape(n, 2)
     return np.column_stack([x, y, p, begin])
+
+
+def _put_back(views: Views, order: NDArray[np.int64]) -> Views:
+    """Lay views that were made in another order in the order of the cameras."""
+    counts, areas, apexes = (np.empty_like(one) for one in (order, views.areas_m2, views.apexes))
+    counts[order], areas[order], apexes[order] = (
+        np.diff(views.offsets), views.areas_m2, views.apexes,
+    )  # fmt: skip
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    vertices = np.empty_like(views.vertices_xy)
+    put_back(order, views.vertices_xy, views.offsets, vertices, offsets)
+    return Views(vertices, offsets, areas, apexes)
 
 
 def _join(parts: list[Views]) -> Views:

@@ -390,6 +390,21 @@ def test_the_answer_does_not_depend_on_threads() -> None:
     assert one.areas_m2.tobytes() == three.areas_m2.tobytes()
 
 
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_views_keep_the_order_of_cameras_that_jump_about(n_threads: int) -> None:
+    walls = walls_from_polygons(city(900))
+    x, y = origins(5000, 1200.0)
+    some = np.arange(5000)  # visited strip by strip: they lie 600 m apart, one after the other
+    all_of_them = viewsheds(x, y, walls, range_m=40, n_threads=n_threads)
+    parts = [viewsheds(x[k], y[k], walls, range_m=40) for k in np.split(some, 5)]
+    assert all_of_them.areas_m2.tobytes() == b"".join(one.areas_m2.tobytes() for one in parts)
+    assert all_of_them.apexes.tobytes() == b"".join(one.apexes.tobytes() for one in parts)
+    vertices = b"".join(one.vertices_xy.tobytes() for one in parts)
+    assert all_of_them.vertices_xy.tobytes() == vertices
+    counts = np.concatenate([np.diff(one.offsets) for one in parts])
+    assert np.array_equal(np.diff(all_of_them.offsets), counts)
+
+
 def test_no_cameras_give_no_views() -> None:
     found = viewsheds([], [], NO_WALLS, range_m=np.empty(0))
     assert len(found.polygons()) == 0
