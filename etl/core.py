@@ -27,7 +27,7 @@ from etl.schema import quote
 from etl.scoping import Scoping
 from etl.set_aside import set_aside_forbidden
 from etl.shift import refuse_shift
-from etl.staging import FILE, KEY, FileRows, Staged, gathered_by
+from etl.staging import FILE, KEY, FileRows, Staged, in_order, order_by
 from etl.suspicion import tell_pile
 
 MARGIN_DEG = 0.005
@@ -98,9 +98,7 @@ class CoreFiller:
         for column, values in added.items():
             staged.rows = staged.rows.append_column(column, values)
         staged.rows = staged.rows.drop_columns([LINE, FILE])
-        if "station_id" in staged.rows.column_names:
-            staged.rows = gathered_by(staged.rows, "station_id")
-        self._write(staged, table)
+        self._write(staged.rows, table)
         self.files += staged.files
         if name == "stations":
             self._narrow_frame()
@@ -163,15 +161,14 @@ class CoreFiller:
         found = self.con.execute(f"SELECT 1 FROM core.{quote(name)} LIMIT 1").fetchone()
         return found is not None
 
-    def _write(self, staged: Staged, table: schema.Table) -> None:
-        # One long batch would be read by one thread; slices of it cost nothing.
-        batches = staged.rows.to_batches(max_chunksize=ROW_GROUP)
-        self.con.register("staged", pa.Table.from_batches(batches, staged.rows.schema))
-        columns = [column for column in table.columns if _holds_any(staged.rows, column.name)]
+    def _write(self, rows: pa.Table, table: schema.Table) -> None:
+        columns = [column for column in table.columns if _holds_any(rows, column.name)]
         absent = frozenset(one.name for one in table.columns) - {one.name for one in columns}
         if absent:
             self.con.execute(f"DROP TABLE core.{quote(table.name)}")
             self.con.execute(schema.create_table(table, table.columns, absent))
+        order = order_by(rows, "station_id") if "station_id" in rows.column_names else None
+        self.con.register("staged", in_order(rows, order, ROW_GROUP))
         names = ", ".join(quote(column.name) for column in columns)
         values = ", ".join(f"CAST({quote(c.name)} AS {c.sql_type})" for c in columns)
         self.con.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -181,38 +182,67 @@ class Staged:
 SAMPLE = 10_000  # rows that tell whether a column repeats itself
 
 
-def gathered_by(rows: pa.Table, column: str) -> pa.Table:
-    """Return the rows with those of one area together, in their old order within it.
+def order_by(rows: pa.Table, column: str) -> np.ndarray | None:
+    """Return the order that brings the rows of one area together, in their old order within it.
 
     A slice then reads its own stretch of the table; scattered rows would make every slice read all.
 
     Parameters
     ----------
     rows
-        Any table; it is taken apart on the way to save memory.
+        Any table.
     column
         Text column to gather by; rows without a value come first.
 
     Returns
     -------
-    pyarrow.Table
-        The same rows.
+    ndarray or None
+        Numbers of rows; None when they lie so already.
     """
     coded = by_number(rows[column].combine_chunks())
     rank = pc.rank(coded.dictionary, sort_keys="ascending", tiebreaker="dense").to_numpy()
     place = np.append(rank, 0)[np.asarray(pc.fill_null(coded.indices, -1)).astype(np.int64)]
     small = place.astype(np.int16 if len(rank) < np.iinfo(np.int16).max else np.int32)
-    if (np.diff(small) >= 0).all():
-        return rows
-    order = pa.array(np.argsort(small, kind="stable"))
+    return None if (np.diff(small) >= 0).all() else np.argsort(small, kind="stable")
 
-    def taken(name: str) -> pa.Array:
+
+def in_order(rows: pa.Table, order: np.ndarray | None, n_each: int) -> pa.RecordBatchReader:
+    """Give rows in an order, some at a time: all of them once more would only fill the memory.
+
+    Parameters
+    ----------
+    rows
+        Any table.
+    order
+        Numbers of its rows, as they are when None.
+    n_each
+        Rows of a batch.
+
+    Returns
+    -------
+    pyarrow.RecordBatchReader
+        To be read once.
+    """
+    if order is None:
+        # one long batch would be read by one thread; pieces of it cost nothing
+        return pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches(n_each))
+
+    def ready(name: str) -> pa.Array:
         values = rows[name].unify_dictionaries().combine_chunks()
-        return (by_number(values) if _repeats(values) else values).take(order)
+        return by_number(values) if _repeats(values) else values
 
     with ThreadPoolExecutor(2) as pool:
-        columns = list(pool.map(taken, rows.column_names))
-    return pa.table(dict(zip(rows.column_names, columns, strict=True)))
+        columns = list(pool.map(ready, rows.column_names))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for begin in range(0, len(order), n_each):
+            some = pa.array(order[begin : begin + n_each])
+            yield pa.RecordBatch.from_arrays([one.take(some) for one in columns], schema=schema)
+
+    schema = pa.schema(
+        [(name, one.type) for name, one in zip(rows.column_names, columns, strict=True)]
+    )
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def _repeats(values: pa.Array) -> bool:
@@ -223,4 +253,4 @@ def _repeats(values: pa.Array) -> bool:
     return int(pc.count_distinct(first).as_py()) * 10 < len(first)
 
 
-__all__ = ["FILE", "KEY", "Faults", "FileRows", "Staged", "gathered_by"]
+__all__ = ["FILE", "KEY", "Faults", "FileRows", "Staged", "in_order", "order_by"]

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.dictionary.core import CLASSES
+from etl.marts.tally import tally
 from geo.temporal import aoristic
 
 BATCH = 1_000_000
@@ -22,9 +23,8 @@ OF_COMMUNITY = ("all", "case")
 
 # When the moment is known, a count says it all; only uncertain ones are spread one by one.
 _CERTAIN = """
-SELECT place * {n_classes} + leaf AS part, hour(local_at) AS hour, isodow(local_at) - 1 AS weekday,
-    count(*) AS n
-FROM light WHERE NOT is_uncertain AND local_at >= $first GROUP BY ALL
+SELECT ((place::BIGINT * {n_classes} + leaf) * 24 + hour(local_at)) * 7 + isodow(local_at) - 1 AS code
+FROM light WHERE NOT is_uncertain AND local_at >= $first
 """
 
 _TIMES = """
@@ -76,7 +76,8 @@ def fill_hours(
     places = con.execute("SELECT * FROM place ORDER BY place").to_arrow_table()
     leaves = np.zeros((places.num_rows, len(CLASSES), 24, 7))
     certain = con.execute(_CERTAIN.format(n_classes=len(CLASSES)), {"first": first_day})
-    _add_certain(leaves, certain.to_arrow_table())
+    codes, n = tally(certain.fetchnumpy()["code"])
+    leaves.reshape(-1)[codes] += n
     times = _TIMES.format(local_from=local_from, local_to=local_to, n_classes=len(CLASSES))
     reader = con.execute(times, {**bounds, "classes": list(CLASSES)}).to_arrow_reader(BATCH)
     for batch in reader:
@@ -93,12 +94,6 @@ def fill_hours(
             summed = np.round(np.einsum("kl,nlhd->nkhd", picked * 1.0, hours), DIGITS)
             write = _insert_community if kind == "community" else _insert
             write(con, some, names, summed)
-
-
-def _add_certain(leaves: np.ndarray, counts: pa.Table) -> None:
-    """Add counts of incidents whose moment is known, in place."""
-    part, hour, weekday = (counts[name].to_numpy() for name in ("part", "hour", "weekday"))
-    leaves.reshape(-1, 24, 7)[part, hour, weekday] += counts["n"].to_numpy()
 
 
 def _add_batch(leaves: np.ndarray, batch: pa.RecordBatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -11,6 +12,7 @@ from etl.dictionary.core import CLASSES
 from etl.marts.context import MartContext
 from etl.marts.incident_hours import fill_hours
 from etl.marts.local_time import local_sql, starts_at, windows
+from etl.marts.tally import tally
 from geo.temporal import poisson_change
 
 COUNTED = {"all": CLASSES, **{one: (one,) for one in CLASSES}}
@@ -18,6 +20,7 @@ COUNTED["case"] = ("public_security", "criminal")
 
 # a period is compared only when the data reach back to within this of its first day
 SLACK = timedelta(days=7)
+DAY = timedelta(days=1)  # local time is at most that far from UTC
 
 _AREAS = """
 CREATE OR REPLACE TEMP TABLE area AS
@@ -138,15 +141,14 @@ SELECT (row_number() OVER (ORDER BY type) - 1)::INTEGER AS kind, type
 FROM (SELECT DISTINCT type FROM core.incidents)
 """
 
-_MONTHS = """
-INSERT INTO mart.incident_months BY NAME
-WITH counts AS (
-    SELECT place, leaf, kind, date_trunc('month', local_at::DATE)::DATE AS month, count(*) AS n
-    FROM light GROUP BY ALL
-)
-SELECT station_id, street_id, community_id, class, type, month, n
-FROM counts JOIN place USING (place) JOIN kinds USING (kind) JOIN leaves USING (leaf)
-ORDER BY place, leaf, kind, month
+_MONTH = "year(local_at) * 12 + month(local_at)"
+
+# One number for place, class, type and month: sorting ten million of them and counting how often
+# each comes takes half as long as grouping.
+_MONTHS = f"""
+SELECT ((place::BIGINT * $n_leaves + leaf) * $n_kinds + kind) * $n_months + {_MONTH} - $first
+    AS code
+FROM light
 """
 
 _DAYS = """
@@ -197,7 +199,7 @@ def derive(context: MartContext) -> None:
     for statement in (_BY_SCOPE, _HIT, _COMMUNITIES):
         con.execute(statement, district)
     _insert_figures(context)
-    con.execute(_MONTHS)
+    _insert_months(con, first - DAY, last + DAY)
     con.execute(_DAYS)
     fill_hours(
         con,
@@ -264,3 +266,28 @@ def _insert_figures(context: MartContext) -> None:
     con.register("figure_rows", rows)
     con.execute("INSERT INTO mart.figures BY NAME SELECT * FROM figure_rows")
     con.unregister("figure_rows")
+
+
+def _insert_months(con: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> None:
+    """Count incidents by place, class, type and month, in this order, and store the counts."""
+    first = since.year * 12 + since.month
+    n_months = until.year * 12 + until.month - first + 1
+    places = con.execute("SELECT * FROM place ORDER BY place").to_arrow_table()
+    kinds = con.execute("SELECT type FROM kinds ORDER BY kind").to_arrow_table()["type"]
+    sizes = {"n_leaves": len(CLASSES), "n_kinds": len(kinds), "n_months": n_months}
+    found = con.execute(_MONTHS, {**sizes, "first": first}).fetchnumpy()["code"]
+    codes, n = tally(found)
+    codes, month = np.divmod(codes, sizes["n_months"])
+    codes, kind = np.divmod(codes, sizes["n_kinds"])
+    place, leaf = np.divmod(codes, sizes["n_leaves"])
+    year, in_year = np.divmod(month + first - 1, 12)
+    months = ((year - 1970) * 12 + in_year).astype("datetime64[M]").astype("datetime64[D]")
+    rows = {
+        name: places[name].take(pa.array(place))
+        for name in ("station_id", "street_id", "community_id")
+    }
+    rows["class"] = pa.array(CLASSES).take(pa.array(leaf))
+    rows |= {"type": kinds.take(pa.array(kind)), "month": pa.array(months), "n": pa.array(n)}
+    con.register("month_rows", pa.table(rows))
+    con.execute("INSERT INTO mart.incident_months BY NAME SELECT * FROM month_rows")
+    con.unregister("month_rows")
