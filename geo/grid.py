@@ -71,11 +71,14 @@ class SquareGrid:
         """
         xy = as_points(points, where="SquareGrid.cell_of")
         west, south, east, north = self.bounds
-        col = np.minimum(np.floor((xy[:, 0] - west) / self.cell_m), self.nx - 1)
-        row = np.minimum(np.floor((xy[:, 1] - south) / self.cell_m), self.ny - 1)
-        x, y = xy[:, 0], xy[:, 1]
-        inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
-        return np.where(inside, row * self.nx + col, -1).astype(np.int64)
+        out = np.empty(len(xy), np.int64)
+        for first in range(0, len(xy), CHUNK):  # what stays in the processor's memory is fast
+            x, y = xy[first : first + CHUNK].T
+            col = np.minimum(np.floor((x - west) / self.cell_m), self.nx - 1)
+            row = np.minimum(np.floor((y - south) / self.cell_m), self.ny - 1)
+            inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+            out[first : first + CHUNK] = np.where(inside, row * self.nx + col, -1)
+        return out
 
     def centres(self) -> Floats:
         """Give the middle of every cell, metres, shape (nx * ny, 2)."""

@@ -103,11 +103,12 @@ def lay_cells(
             f"lay_cells: kind is {kind!r}; square or hexagon was expected. Name one of them."
         )
     xy = as_points(points, where="lay_cells")
-    box = np.array(shapely.bounds(shape)).reshape(2, 2)
-    corners = np.concatenate([box[np.isfinite(box).all(axis=1)], xy])
-    if not len(corners):
+    box = [*np.array(shapely.bounds(shape)).reshape(2, 2)] if not shape.is_empty else []
+    if len(xy):  # column by column: NumPy takes ten times as long for both at once
+        box += [np.array([side(xy[:, 0]), side(xy[:, 1])]) for side in (np.min, np.max)]
+    if not box:
         return None
-    (west, south), (east, north) = corners.min(axis=0), corners.max(axis=0)
+    (west, south), (east, north) = np.min(box, axis=0), np.max(box, axis=0)
     x0 = floor(west / cell_m) * cell_m
     grid: SquareGrid | HexGrid
     if kind == "square":

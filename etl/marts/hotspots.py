@@ -283,7 +283,7 @@ def _cell_columns(context: MartContext, area: _Area, cells: np.ndarray) -> dict[
         "scope_kind": _same(area.kind, len(cells)),
         "scope_id": _same(area.scope_id, len(cells)),
         "station_id": _same(station, len(cells)),
-        "cell_id": pa.array(area.cells.names(cells), pa.string()),
+        "cell_id": pa.array(area.cells.names(cells), pa.string()).dictionary_encode(),
         "x": pa.array(x),
         "y": pa.array(y),
         "lon": pa.array(lon),
