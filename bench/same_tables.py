@@ -15,8 +15,8 @@ OTHERS = ("clusters", "patterns")
 
 
 def main(district: Path, store: Path) -> None:
-    marts = [(stage, derive) for stage, derive in building._marts() if stage not in OTHERS]
-    building._marts = lambda: marts
+    stages = building._stages
+    building._stages = lambda: tuple(one for one in stages() if one[0] not in OTHERS)
     building.build(district, Store(store))
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from etl.district import District, read_district
 from etl.errors import EtlError, SourceError, StoreError
 from etl.paths import ROOT
+from etl.prefetch import is_surely_new, load_ahead
 from etl.progress import Progress, Silent
 from etl.report import Report
 from etl.store import MANIFEST, Store, file_digests, write_json
@@ -94,10 +95,12 @@ def _build_locked(
 ) -> BuildResult:
     from etl.inputs import find_inputs
 
-    inputs = find_inputs(district)
-    digest = _inputs_digest(district, inputs, seed)
     served = store.current_manifest()
     folder = store.current()
+    if is_surely_new(district, served):
+        load_ahead()
+    inputs = find_inputs(district)
+    digest = _inputs_digest(district, inputs, seed)
     if served is not None and folder is not None and served.get("inputs_digest") == digest:
         store.note_attempt(ok=True, messages=["unchanged"])
         return BuildResult(folder, True, served)
@@ -233,7 +236,7 @@ def _write_build(
         context = MartContext(con, district, as_of, report, progress, missing, seed, served)
         plan = plan_slices(con)
         ahead = end.enter_context(Ahead(con, plan, database, epsg=district.epsg))
-        for stage, derive in _marts():
+        for stage, derive in _stages():
             progress.start(stage, None)
             derive(context)
             if stage == SHAPES_FINAL:
@@ -265,35 +268,11 @@ def _write_build(
     return _manifest(district, inputs, as_of, now, seed, counts, slices) | {"files": files}
 
 
-def _marts() -> list[tuple[str, Callable[[Any], None]]]:
-    """Return the analyses in the order in which they build on each other."""
-    from etl.marts import (
-        clusters,
-        conduct,
-        coverage,
-        credit,
-        duties,
-        hotspots,
-        incidents,
-        newest,
-        patterns,
-        ratings,
-        summary,
-    )
+def _stages() -> tuple[tuple[str, Callable[[Any], None]], ...]:
+    """Return the analyses; loaded by now, in all likelihood."""
+    from etl.marts.stages import STAGES
 
-    return [
-        ("incidents", incidents.derive),
-        ("coverage", coverage.derive),
-        ("duties", duties.derive),
-        ("hotspots", hotspots.derive),
-        ("newest", newest.derive),
-        ("clusters", clusters.derive),
-        ("patterns", patterns.derive),
-        ("conduct", conduct.derive),
-        ("ratings", ratings.derive),
-        ("credit", credit.derive),
-        ("summary", summary.derive),
-    ]
+    return STAGES
 
 
 def _manifest(
