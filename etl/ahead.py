@@ -26,7 +26,6 @@ from etl.slice_rows import (
 )
 from etl.slices import Slice
 
-
 THREADS = 2  # of the database, but while slices are begun
 
 

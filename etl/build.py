@@ -260,9 +260,7 @@ def _write_build(
         ahead.stop()
         con.execute("CHECKPOINT")
         con.close()  # the slices are written from the file
-        files = write_slices(
-            database, plan, epsg=district.epsg, progress=progress, ahead=ahead
-        )
+        files = write_slices(database, plan, epsg=district.epsg, progress=progress, ahead=ahead)
     progress.start("manifest", None)
     slices = [one.manifest() for one in plan]
     return _manifest(district, inputs, as_of, now, seed, counts, slices) | {"files": files}

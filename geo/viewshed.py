@@ -342,10 +342,10 @@ def _circle(n: int) -> NDArray[np.float64]:
 
 def _put_back(views: Views, order: NDArray[np.int64]) -> Views:
     """Lay views that were made in another order in the order of the cameras."""
-    counts, areas, apexes = (np.empty_like(one) for one in (order, views.areas_m2, views.apexes))
-    counts[order], areas[order], apexes[order] = (
-        np.diff(views.offsets), views.areas_m2, views.apexes,
-    )  # fmt: skip
+    counts = np.empty_like(order)
+    areas, apexes = np.empty_like(views.areas_m2), np.empty_like(views.apexes)
+    counts[order], areas[order] = np.diff(views.offsets), views.areas_m2
+    apexes[order] = views.apexes
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
     vertices = np.empty_like(views.vertices_xy)
     put_back(order, views.vertices_xy, views.offsets, vertices, offsets)

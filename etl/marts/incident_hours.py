@@ -23,7 +23,8 @@ OF_COMMUNITY = ("all", "case")
 
 # When the moment is known, a count says it all; only uncertain ones are spread one by one.
 _CERTAIN = """
-SELECT ((place::BIGINT * {n_classes} + leaf) * 24 + hour(local_at)) * 7 + isodow(local_at) - 1 AS code
+SELECT ((place::BIGINT * {n_classes} + leaf) * 24 + hour(local_at)) * 7 + isodow(local_at) - 1
+    AS code
 FROM light WHERE NOT is_uncertain AND local_at >= $first
 """
 

@@ -92,7 +92,7 @@ def test_layers_of_a_scope_are_those_of_its_own_rows(folder: Path) -> None:
         fill(con, ("s0", "s1"))
         plan, waiting = begin(con, folder)
         with waiting as ahead:
-            wait_for(lambda: len(ahead.begun) == len(plan))
+            wait_for(all_begun(ahead, plan))
             assert ahead.layers_of(plan[1], "mart") is None  # no view is final yet
             ahead.shapes_are_final()
             wait_for(lambda: ahead.layers_of(plan[2], "mart") is not None)  # the street is last
@@ -113,6 +113,10 @@ def test_layers_of_a_scope_are_those_of_its_own_rows(folder: Path) -> None:
     assert counts["viewsheds_recognise_night"] == 0
 
 
+def all_begun(ahead: Ahead, plan: list[Slice]) -> Callable[[], bool]:
+    return lambda: len(ahead.begun) == len(plan)
+
+
 def test_slices_begun_ahead_hold_what_slices_written_at_the_end_hold(folder: Path) -> None:
     whole = folder / "whole.duckdb"
     with duckdb.connect(str(whole)) as con:
@@ -126,7 +130,7 @@ def test_slices_begun_ahead_hold_what_slices_written_at_the_end_hold(folder: Pat
             with waiting as ahead:
                 if is_ahead:
                     ahead.shapes_are_final()
-                    wait_for(lambda: len(ahead.begun) == len(plan))
+                    wait_for(all_begun(ahead, plan))
                 ahead.stop()
                 assert len(ahead.begun) == (len(plan) if is_ahead else 0)
                 con.close()
@@ -149,7 +153,7 @@ def test_a_column_that_holds_nothing_is_not_stored_and_reads_as_nothing(folder: 
         fill(con, ("s0",), made=("core.buildings",))
         plan, waiting = begin(con, folder)
         with waiting as ahead:
-            wait_for(lambda: len(ahead.begun) == len(plan))
+            wait_for(all_begun(ahead, plan))
             ahead.stop()
     with duckdb.connect(str(folder / plan[0].file), read_only=True) as con:
         stored = "SELECT DISTINCT column_name FROM pragma_storage_info('core.buildings')"
@@ -167,7 +171,9 @@ def read(path: Path) -> dict[str, list[tuple[object, ...]]]:
         names = con.execute(
             "SELECT concat_ws('.', schema_name, table_name) FROM duckdb_tables() ORDER BY 1"
         ).fetchall()
-        return {one: con.execute(f"SELECT * FROM {one} ORDER BY ALL").fetchall() for (one,) in names}
+        return {
+            one: con.execute(f"SELECT * FROM {one} ORDER BY ALL").fetchall() for (one,) in names
+        }
 
 
 def test_what_goes_wrong_beside_the_build_is_told_in_it(folder: Path) -> None:
@@ -175,7 +181,7 @@ def test_what_goes_wrong_beside_the_build_is_told_in_it(folder: Path) -> None:
         fill(con, ("s0",))
         plan, waiting = begin(con, folder)
         with waiting as ahead:
-            wait_for(lambda: len(ahead.begun) == len(plan))
+            wait_for(all_begun(ahead, plan))
             con.execute("DROP TABLE mart.viewsheds")
             ahead.shapes_are_final()
             wait_for(lambda: ahead._made is not None and ahead._made.done())
