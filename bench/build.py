@@ -4,8 +4,8 @@ Both read the same files in one run, one after the other, each in a process of i
 assign to 10,000 communities and 50 stations, aggregate, write a database and one file a station.
 Prints wall time, processor time, peak memory and the ratios; then a second build over unchanged
 inputs. The build is measured whole, and with only the tables that the plain script derives too
-(`bench/same_tables.py`: no scan statistics, no patterns); in both it also keeps line numbers,
-reasons, digests and map layers, which the plain script does not.
+(`bench/same_tables.py`: no scans, no patterns, no hexagons, one bandwidth); in both it also keeps
+line numbers, reasons, digests and map layers, which the plain script does not.
 """
 
 from __future__ import annotations

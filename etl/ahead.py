@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -70,7 +72,8 @@ class Ahead:
         self._build = str(con.execute("SELECT current_database()").fetchall()[0][0])
         self._spool = database.parent / "layers.spool"
         self._kept: dict[tuple[str, str], list[_Kept]] = {}
-        self._stopped, self._woken = Event(), Event()
+        self._stopped, self._woken, self._going = Event(), Event(), Event()
+        self._going.set()
         self._pool = ThreadPoolExecutor(1)
         self._made: Future[None] | None = None
 
@@ -98,6 +101,15 @@ class Ahead:
         """Let the layers of views and blind spots be made."""
         self._woken.set()
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Begin no other slice within: for what is over in a second if nothing else runs."""
+        self._going.clear()
+        try:
+            yield
+        finally:
+            self._going.set()
+
     def stop(self) -> None:
         """Let the slice in work be finished and no other begun; what went wrong is raised."""
         self._end()
@@ -118,12 +130,13 @@ class Ahead:
         return found
 
     def _end(self) -> None:
-        self._stopped.set()
-        self._woken.set()
+        for event in (self._stopped, self._woken, self._going):
+            event.set()
 
     def _run(self, source: Source) -> None:
         with self._con as con, self._spool.open("wb") as stream:
             for n, one in enumerate(self._plan):
+                self._going.wait()
                 if self._stopped.is_set():
                     return
                 path = self._database.parent / one.file

@@ -8,7 +8,7 @@ import json
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -238,7 +238,10 @@ def _write_build(
         ahead = end.enter_context(Ahead(con, plan, database, epsg=district.epsg))
         for stage, derive in _stages():
             progress.start(stage, None)
-            derive(context)
+            # coverage that is copied from the build served takes a second: it waits for nobody
+            is_copied = stage == SHAPES_FINAL and served is not None
+            with ahead.paused() if is_copied else nullcontext():
+                derive(context)
             if stage == SHAPES_FINAL:
                 ahead.shapes_are_final()
         facts = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
@@ -197,3 +198,15 @@ def test_nothing_is_made_before_it_begins(folder: Path) -> None:
         ahead.stop()
         assert not ahead.begun
         assert ahead.layers_of(plan[0], "core") is None
+
+
+def test_no_slice_is_begun_while_it_pauses(folder: Path) -> None:
+    with duckdb.connect(str(folder / "whole.duckdb")) as con:
+        fill(con, ("s0", "s1"))
+        plan, waiting = begin(con, folder)
+        with ExitStack() as end:
+            with waiting.paused():
+                ahead = end.enter_context(waiting)
+                time.sleep(0.3)
+                assert not ahead.begun
+            wait_for(all_begun(ahead, plan))
