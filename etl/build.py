@@ -97,27 +97,31 @@ def _build_locked(
 
     served = store.current_manifest()
     folder = store.current()
+    inputs = find_inputs(district)
+    method = _method_digest(district, seed)
     if is_surely_new(district, served):
         load_ahead()
-    inputs = find_inputs(district)
-    digest = _inputs_digest(district, inputs, seed)
-    if served is not None and folder is not None and served.get("inputs_digest") == digest:
-        store.note_attempt(ok=True, messages=["unchanged"])
-        return BuildResult(folder, True, served)
-    build_id = f"{now:%Y%m%dT%H%M%S}-{digest[:8]}"
-    unfinished = store.start(build_id)
+    elif served is not None and folder is not None:
+        digest = _inputs_digest(method, inputs)
+        if served.get("inputs_digest") == digest:
+            store.note_attempt(ok=True, messages=["unchanged"])
+            return BuildResult(folder, True, served)
+    started = f"{now:%Y%m%dT%H%M%S}"
+    unfinished = store.start(started)
     report = Report()
     try:
         with _few_collections():
             manifest = _write_build(
                 district, inputs, unfinished, report, progress, now, seed, _database(served, folder)
             )
+        digest = _inputs_digest(method, inputs)
+        build_id = f"{started}-{digest[:8]}"
         manifest |= {"build_id": build_id, "inputs_digest": digest}
         manifest["files"] = file_digests(unfinished, manifest["files"])
         for one in manifest["slices"]:
             one |= manifest["files"][one["file"]]
         write_json(unfinished / MANIFEST, manifest)
-        published = store.publish(unfinished)
+        published = store.publish(unfinished, build_id)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     store.note_attempt(ok=True, messages=[build_id])
@@ -315,15 +319,20 @@ def _described(inputs: Inputs) -> list[dict[str, object]]:
     ]
 
 
-def _inputs_digest(district: District, inputs: Inputs, seed: int) -> str:
-    """Return a digest of everything a build depends on: files, district file, code and method."""
+def _method_digest(district: District, seed: int) -> str:
+    """Return a digest of what a build depends on beside its files: district file, code, method."""
     found = hashlib.sha256(district.path.read_bytes())
-    found.update(json.dumps([_described(inputs), seed], sort_keys=True).encode())
+    found.update(str(seed).encode())
     for folder, pattern in (("geo", "*.py"), ("etl", "*.py"), ("data", "*.toml")):
         for one in sorted((ROOT / folder).rglob(pattern)):
             if one.parent.name != "districts":
                 found.update(one.relative_to(ROOT).as_posix().encode() + one.read_bytes())
     return found.hexdigest()
+
+
+def _inputs_digest(method: str, inputs: Inputs) -> str:
+    """Return a digest of everything a build depends on; waits for those of the files."""
+    return hashlib.sha256(json.dumps([method, _described(inputs)]).encode()).hexdigest()
 
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:

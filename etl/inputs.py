@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ ORDER = (
     "rating_events",
 )
 _BLOCK = 1 << 18
+_BESIDE = ThreadPoolExecutor(1)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,12 @@ class InputFile:
     label: str
     n_bytes: int
     modified: float
-    sha256: str
+    digest: Future[str]
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the contents, waited for: it is computed beside whatever else is done."""
+        return self.digest.result()
 
 
 Inputs = dict[str, list[tuple[SourceSpec, InputFile]]]
@@ -89,24 +96,38 @@ def find_files(district: District, spec: SourceSpec) -> list[InputFile]:
 def _describe(path: Path, folder: Path) -> InputFile:
     label = path.relative_to(folder).as_posix()
     parts = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
-    digest = hashlib.sha256()
     try:
         for part in parts:
-            if path.is_dir():
-                digest.update(part.name.encode())
-            _feed(digest, part)
+            with part.open("rb") as stream:
+                stream.read(1)
+        states = [part.stat() for part in parts]
     except OSError as error:
-        raise SourceError(
-            f"{label}: cannot be read ({error.strerror}); expected a readable file. "
-            "Give the account that runs Anxing the right to read it."
-        ) from None
-    states = [part.stat() for part in parts]
+        raise _unreadable(label, error) from None
     return InputFile(
         path,
         label,
         sum(one.st_size for one in states),
         max((one.st_mtime for one in states), default=0.0),
-        digest.hexdigest(),
+        _BESIDE.submit(_digest, label, parts, with_names=path.is_dir()),
+    )
+
+
+def _digest(label: str, parts: list[Path], *, with_names: bool) -> str:
+    digest = hashlib.sha256()
+    try:
+        for part in parts:
+            if with_names:
+                digest.update(part.name.encode())
+            _feed(digest, part)
+    except OSError as error:
+        raise _unreadable(label, error) from None
+    return digest.hexdigest()
+
+
+def _unreadable(label: str, error: OSError) -> SourceError:
+    return SourceError(
+        f"{label}: cannot be read ({error.strerror}); expected a readable file. "
+        "Give the account that runs Anxing the right to read it."
     )
 
 

@@ -101,16 +101,15 @@ class Store:
             return []
         return sorted(one for one in self.builds.iterdir() if (one / MANIFEST).exists())
 
-    def start(self, build_id: str) -> Path:
+    def start(self, name: str) -> Path:
         """Make the folder in which a build is written until it is whole."""
-        folder = self.builds / f"{UNFINISHED}{build_id}"
+        folder = self.builds / f"{UNFINISHED}{name}"
         (folder / "slices").mkdir(parents=True)
         (folder / "public").mkdir()
         return folder
 
-    def publish(self, unfinished: Path) -> Path:
+    def publish(self, unfinished: Path, build_id: str) -> Path:
         """Give a whole build its name, point to it, and drop the oldest ones."""
-        build_id = unfinished.name.removeprefix(UNFINISHED)
         folder = self.builds / build_id
         for one in sorted(unfinished.rglob("*")):
             if one.is_file():

@@ -13,7 +13,7 @@ def published(store: Store, name: str) -> Path:
     folder = store.start(name)
     (folder / "district.duckdb").write_bytes(name.encode())
     write_json(folder / MANIFEST, {"build_id": name, "files": file_digests(folder)})
-    return store.publish(folder)
+    return store.publish(folder, name)
 
 
 def test_a_published_build_is_the_one_served(tmp_path: Path) -> None:
