@@ -7,6 +7,7 @@ import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from etl.district import District, SourceSpec
 from etl.errors import SourceError
@@ -156,3 +157,22 @@ def find_inputs(district: District) -> Inputs:
     if faults:
         raise SourceError("\n".join(faults))
     return {name: files for name, files in found.items() if files}
+
+
+def sizes_differ(district: District, served: dict[str, Any]) -> bool:
+    """Tell from the sizes of files alone that they are not those of a build.
+
+    Parameters
+    ----------
+    district
+        The deployment, for its input folder.
+    served
+        Manifest of the build.
+
+    Returns
+    -------
+    bool
+        False when only digests can tell.
+    """
+    known = [(district.folder / one["file"], one["n_bytes"]) for one in served["inputs"]]
+    return any(path.is_file() and path.stat().st_size != n_bytes for path, n_bytes in known)

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import sparse
 from scipy.sparse.csgraph import connected_components
+from scipy.special import stdtr, stdtrit
 
 from geo.errors import GeoError
 from geo.grid import Floats
@@ -105,11 +106,11 @@ def find_assessor_effects(
     p, q, shrunk = (np.full(n_assessors, np.nan) for _ in range(3))
     half = np.full(n_assessors, np.nan)
     if told.any():
-        p[told] = 2.0 * stats.t.sf(np.abs(z[told]), max(spare, 1))
+        p[told] = 2.0 * stdtr(max(spare, 1), -np.abs(z[told]))
         q[told] = fdr(p[told])
         between = _variance_between(effect[told], se[told])
         shrunk[told] = effect[told] * between / (between + se[told] ** 2)
-        half[told] = stats.t.ppf(0.975, max(spare, 1)) * se[told]
+        half[told] = stdtrit(max(spare, 1), 0.975) * se[told]
     pairs = np.unique(community * max(n_assessors, 1) + assessor) % max(n_assessors, 1)
     return AssessorEffects(
         effect=effect,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from geo.errors import GeoError
 from geo.grid import Floats
@@ -97,7 +97,8 @@ def _one_cut(
     right = int(((off >= window) & (off < RING * window)).sum())
     share = _expected(left, right)
     m = above + below
-    p = float(binom.sf(above - 1, m, share)) if m >= least else np.nan
+    by_chance = float(bdtrc(above - 1, m, share)) if above else 1.0
+    p = by_chance if m >= least else np.nan
     return float(below), float(above), share, p
 
 

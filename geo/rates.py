@@ -16,8 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
-from scipy.stats import norm, poisson
+from scipy.special import gammaincinv, ndtri, pdtr, pdtrik
 
 from geo.errors import GeoError
 from geo.grid import Floats
@@ -143,11 +142,19 @@ def funnel_limits(
         )
     limits = []
     for tail in ((1 - confidence) / 2, (1 + confidence) / 2):
-        count = poisson.ppf(tail, rate * e)
-        above, below = poisson.cdf(count, rate * e), poisson.cdf(count - 1, rate * e)
+        count = _poisson_quantile(tail, rate * e)
+        above = pdtr(count, rate * e)
+        below = np.where(count > 0, pdtr(np.maximum(count - 1, 0), rate * e), 0.0)
         part = (above - tail) / np.where(above > below, above - below, 1)
         limits.append(np.maximum(count - part, 0) / e)
     return limits[0], limits[1]
+
+
+def _poisson_quantile(p: float, mean: Floats) -> Floats:
+    """Give the least count that at least a share p of Poisson counts stay at or below."""
+    found = np.ceil(np.where(mean > 0, pdtrik(p, np.where(mean > 0, mean, 1.0)), 0.0))
+    less = np.maximum(found - 1, 0.0)
+    return np.where(pdtr(less, mean) >= p, less, found)
 
 
 def wilson(
@@ -176,7 +183,7 @@ def wilson(
     _check_level(confidence, where="wilson")
     k, n = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
     m = np.where(n > 0, n, np.nan)
-    z2 = float(norm.ppf((1 + confidence) / 2)) ** 2
+    z2 = float(ndtri((1 + confidence) / 2)) ** 2
     middle = (k + z2 / 2) / (m + z2)
     half = np.sqrt(z2 * (k * (m - k) / m + z2 / 4)) / (m + z2)
     return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import fdtri
 
 from etl.marts.context import MartContext
 from etl.rating import Measured
@@ -236,5 +236,5 @@ def _change(counts: IncidentCounts, windows: Windows, *, published: bool) -> Mea
         now, before = censor(now), censor(before)
     above, below = now + PRIOR_CASES, before + PRIOR_CASES
     ratio = above / below
-    low, high = (ratio * stats.f.ppf(p, 2 * above, 2 * below) for p in (0.025, 0.975))
+    low, high = (ratio * fdtri(2 * above, 2 * below, p) for p in (0.025, 0.975))
     return Measured(ratio, np.asarray(low), np.asarray(high))

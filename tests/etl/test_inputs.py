@@ -9,7 +9,7 @@ import pytest
 
 from etl import inputs
 from etl.errors import SourceError
-from etl.inputs import find_files
+from etl.inputs import find_files, sizes_differ
 
 
 def find(folder: Path, name: str) -> list[inputs.InputFile]:
@@ -45,3 +45,34 @@ def test_a_file_that_breaks_off_while_it_is_read_is_named(
     (found,) = find(tmp_path, "a.csv")
     with pytest.raises(SourceError, match=r"a\.csv: cannot be read \(Input/output error\)"):
         _ = found.sha256
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> dict[str, Any]:
+    (tmp_path / "a.csv").write_bytes(b"12345")
+    return {"inputs": [{"file": "a.csv", "n_bytes": 5}]}
+
+
+def is_new(folder: Path, served: dict[str, Any]) -> bool:
+    district: Any = SimpleNamespace(folder=folder)
+    return sizes_differ(district, served)
+
+
+def test_the_same_size_leaves_it_to_the_digest(tmp_path: Path, served: dict[str, Any]) -> None:
+    assert not is_new(tmp_path, served)
+    (tmp_path / "a.csv").write_bytes(b"54321")
+    assert not is_new(tmp_path, served)
+
+
+def test_another_size_is_new(tmp_path: Path, served: dict[str, Any]) -> None:
+    (tmp_path / "a.csv").write_bytes(b"123456")
+    assert is_new(tmp_path, served)
+
+
+def test_a_folder_of_parts_or_a_missing_file_is_left_to_the_digest(
+    tmp_path: Path, served: dict[str, Any]
+) -> None:
+    (tmp_path / "a.csv").unlink()
+    assert not is_new(tmp_path, served)
+    (tmp_path / "a.csv").mkdir()
+    assert not is_new(tmp_path, served)
