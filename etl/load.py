@@ -97,7 +97,7 @@ class TableLoader:
             owner.rejected += rejected
             owner.n_rejected += n_bad
             staged.append(rows)
-            owner.note_newest(rows)
+            owner.note_newest(rows, ZoneInfo(self.district.time_zone))
             self.progress.advance(n)
         owner.take_reader_count(raw)
         self.report.findings += raw.findings

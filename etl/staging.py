@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -45,12 +46,14 @@ class FileRows:
         """Rows that are in the build."""
         return self.n_read - self.n_rejected - self.n_duplicates
 
-    def note_newest(self, rows: pa.RecordBatch) -> None:
-        """Keep the latest day that the rows of this file name in their first required date."""
+    def note_newest(self, rows: pa.RecordBatch, zone: ZoneInfo) -> None:
+        """Keep the latest local day that the rows name in their first required date."""
         for column in schema.input_table(self.spec.table).inputs:
             if column.kind in ("instant", "date") and column.required:
                 latest = pc.max(rows[column.name]).as_py() if rows.num_rows else None
-                day = latest.date() if isinstance(latest, datetime) else latest
+                if isinstance(latest, datetime):
+                    latest = latest.replace(tzinfo=UTC).astimezone(zone).date()
+                day = latest
                 if day is not None:
                     self.newest = day if self.newest is None else max(day, self.newest)
                 return

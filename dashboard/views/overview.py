@@ -50,7 +50,7 @@ def freshness(page: Page) -> str:
         return page.t("fresh.unknown")
     found = lineage.freshness(page)
     named = [
-        page.t("fresh.one", table=page.t.word("tables", r.table_name), day=r.newest)
+        page.t("fresh.one", table=page.t.word("tables", r.table_name), day=page.f.day(r.newest))
         for r in found.itertuples()
         if isinstance(r.newest, str) and r.newest and r.table_name in ("incidents", "cameras")
     ]
