@@ -92,7 +92,7 @@ def build(
 def _build_locked(
     district: District, store: Store, seed: int, progress: Progress, now: datetime
 ) -> BuildResult:
-    from etl.inputs import find_inputs, sizes_differ
+    from etl.inputs import find_inputs, refuse_changed, sizes_differ
 
     served = store.current_manifest()
     folder = store.current()
@@ -113,6 +113,7 @@ def _build_locked(
                 district, inputs, unfinished, report, progress, now, seed, _database(served, folder)
             )
         digest = _inputs_digest(method, inputs)
+        refuse_changed(inputs)
         build_id = f"{started}-{digest[:8]}"
         manifest |= {"build_id": build_id, "inputs_digest": digest}
         manifest["files"] = file_digests(unfinished, manifest["files"])

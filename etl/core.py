@@ -27,7 +27,7 @@ from etl.schema import quote
 from etl.scoping import Scoping
 from etl.set_aside import set_aside_forbidden
 from etl.shift import refuse_shift
-from etl.staging import FILE, KEY, FileRows, Staged, in_order, order_by
+from etl.staging import FILE, KEY, FileRows, Staged, batches_in_order, order_by
 from etl.suspicion import tell_pile
 
 MARGIN_DEG = 0.005
@@ -168,7 +168,7 @@ class CoreFiller:
             self.con.execute(f"DROP TABLE core.{quote(table.name)}")
             self.con.execute(schema.create_table(table, table.columns, absent))
         order = order_by(rows, "station_id") if "station_id" in rows.column_names else None
-        self.con.register("staged", in_order(rows, order, ROW_GROUP))
+        self.con.register("staged", batches_in_order(rows, order, ROW_GROUP))
         names = ", ".join(quote(column.name) for column in columns)
         values = ", ".join(f"CAST({quote(c.name)} AS {c.sql_type})" for c in columns)
         self.con.execute(

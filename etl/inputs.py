@@ -96,21 +96,16 @@ def find_files(district: District, spec: SourceSpec) -> list[InputFile]:
 
 def _describe(path: Path, folder: Path) -> InputFile:
     label = path.relative_to(folder).as_posix()
-    parts = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
+    parts = _parts(path)
     try:
         for part in parts:
             with part.open("rb") as stream:
                 stream.read(1)
-        states = [part.stat() for part in parts]
     except OSError as error:
         raise _unreadable(label, error) from None
-    return InputFile(
-        path,
-        label,
-        sum(one.st_size for one in states),
-        max((one.st_mtime for one in states), default=0.0),
-        _BESIDE.submit(_digest, label, parts, with_names=path.is_dir()),
-    )
+    n_bytes, modified = _state(parts) or (0, 0.0)
+    waiting = _BESIDE.submit(_digest, label, parts, with_names=path.is_dir())
+    return InputFile(path, label, n_bytes, modified, waiting)
 
 
 def _digest(label: str, parts: list[Path], *, with_names: bool) -> str:
@@ -157,6 +152,42 @@ def find_inputs(district: District) -> Inputs:
     if faults:
         raise SourceError("\n".join(faults))
     return {name: files for name, files in found.items() if files}
+
+
+def refuse_changed(inputs: Inputs) -> None:
+    """Hold files against what they were when they were found.
+
+    Raises
+    ------
+    SourceError
+        With one line for each file that has changed since: its rows and its digest may be those of
+        two files. Build again once it is whole.
+    """
+    faults = [
+        f"{file.label}: changed while it was read; expected a file that stays as it is during a "
+        "build. Build again once it is whole."
+        for files in inputs.values()
+        for _, file in files
+        if _state(_parts(file.path)) != (file.n_bytes, file.modified)
+    ]
+    if faults:
+        raise SourceError("\n".join(dict.fromkeys(faults)))
+
+
+def _parts(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(one for one in path.iterdir() if one.is_file())
+
+
+def _state(parts: list[Path]) -> tuple[int, float] | None:
+    """Return size and latest change, None when a part is gone."""
+    try:
+        states = [part.stat() for part in parts]
+    except FileNotFoundError:
+        return None
+    changed = max((one.st_mtime for one in states), default=0.0)
+    return sum(one.st_size for one in states), changed
 
 
 def sizes_differ(district: District, served: dict[str, Any]) -> bool:

@@ -130,7 +130,11 @@ def attached(
     try:
         con.execute(f"USE {alias}")
         con.begin()
-        yield
+        try:
+            yield
+        except BaseException:
+            con.rollback()  # or the statements below would fail, and hide what went wrong
+            raise
         con.commit()
     finally:
         con.execute(f"USE {quote(back)}")

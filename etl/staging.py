@@ -209,7 +209,7 @@ def order_by(rows: pa.Table, column: str) -> np.ndarray | None:
     return None if (np.diff(small) >= 0).all() else np.argsort(small, kind="stable")
 
 
-def in_order(rows: pa.Table, order: np.ndarray | None, n_each: int) -> pa.RecordBatchReader:
+def batches_in_order(rows: pa.Table, order: np.ndarray | None, n_each: int) -> pa.RecordBatchReader:
     """Give rows in an order, some at a time: all of them once more would only fill the memory.
 
     Parameters
@@ -256,4 +256,4 @@ def _repeats(values: pa.Array) -> bool:
     return int(pc.count_distinct(first).as_py()) * 10 < len(first)
 
 
-__all__ = ["FILE", "KEY", "Faults", "FileRows", "Staged", "in_order", "order_by"]
+__all__ = ["FILE", "KEY", "Faults", "FileRows", "Staged", "batches_in_order", "order_by"]

@@ -15,6 +15,7 @@ from etl import schema
 from etl.ahead import Ahead
 from etl.layers import SCHEMAS, Layer, make_layers
 from etl.progress import Silent
+from etl.slice_rows import attached
 from etl.slice_writer import write_slices
 from etl.slices import Slice, plan_slices
 
@@ -210,3 +211,15 @@ def test_no_slice_is_begun_while_it_pauses(folder: Path) -> None:
                 time.sleep(0.3)
                 assert not ahead.begun
             wait_for(all_begun(ahead, plan))
+
+
+def test_what_goes_wrong_in_a_slice_is_told_and_nothing_of_it_stays(folder: Path) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{folder / 'one.duckdb'}' AS made; CREATE TABLE made.t (n INTEGER)")
+        con.execute("DETACH made")
+        wrong = pytest.raises(duckdb.ConversionException, match="Could not convert")
+        with wrong, attached(con, folder / "one.duckdb", "one", back="memory"):
+            con.execute("INSERT INTO t VALUES (1)")
+            con.execute("INSERT INTO t SELECT CAST('x' AS INTEGER)")
+        con.execute(f"ATTACH '{folder / 'one.duckdb'}' AS again (READ_ONLY)")
+        assert con.execute("SELECT count(*) FROM again.t").fetchall() == [(0,)]

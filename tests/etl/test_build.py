@@ -14,6 +14,7 @@ import pytest
 from etl.build import build
 from etl.cli import main
 from etl.errors import SourceError
+from etl.progress import Silent
 from etl.store import Store, read_manifest, verify_build
 
 NOW = datetime(2026, 7, 1)
@@ -113,6 +114,27 @@ def test_a_bad_file_is_refused_and_what_was_served_is_served_still(
     assert store.current() == served
     assert [one.name for one in store.builds.iterdir()] == [served.name]
     assert store.last_attempt()["ok"] is False
+
+
+def test_a_file_that_changes_while_it_is_read_stops_the_build(city: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    served = build(city, store, now=NOW).folder
+    sources = city.parent / "companies.csv"
+    sources.write_bytes(sources.read_bytes() + b"\r\n")
+
+    class Sender(Silent):
+        """Sends the rest of the list while the build is at its analyses."""
+
+        def start(self, stage: str, total: int | None = None) -> None:
+            if stage == "summary":
+                sources.write_bytes(sources.read_bytes() + b"\r\n")
+
+    with pytest.raises(
+        SourceError, match=r"^companies\.csv: changed while it was read; .*Build again"
+    ):
+        build(city, store, now=NOW, progress=Sender())
+    assert store.current() == served
+    assert [one.name for one in store.builds.iterdir()] == [served.name]
 
 
 def test_a_build_killed_half_way_leaves_what_was_served_and_the_next_one_works(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from etl.staging import FileRows, in_order, order_by
+from etl.staging import FileRows, batches_in_order, order_by
 
 
 def rows_of(table: str) -> FileRows:
@@ -44,7 +44,7 @@ def test_a_list_without_a_row_has_no_newest_day() -> None:
 @pytest.mark.parametrize("n_each", [1, 2, 100])
 def test_rows_of_an_area_come_together_in_their_old_order(n_each: int) -> None:
     rows = pa.table({"station_id": ["b", "a", None, "b", "a"], "n": [0, 1, 2, 3, 4]})
-    found = in_order(rows, order_by(rows, "station_id"), n_each).read_all()
+    found = batches_in_order(rows, order_by(rows, "station_id"), n_each).read_all()
     assert found["n"].to_pylist() == [2, 1, 4, 0, 3]
     assert found["station_id"].to_pylist() == [None, "a", "a", "b", "b"]
 
@@ -52,4 +52,4 @@ def test_rows_of_an_area_come_together_in_their_old_order(n_each: int) -> None:
 def test_rows_that_lie_together_are_left_as_they_are() -> None:
     rows = pa.table({"station_id": [None, "a", "b", "b"], "n": [0, 1, 2, 3]})
     assert order_by(rows, "station_id") is None
-    assert in_order(rows, None, 3).read_all().equals(rows)
+    assert batches_in_order(rows, None, 3).read_all().equals(rows)
