@@ -338,7 +338,7 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     from etl.ahead import THREADS
-    from etl.schema import SLOW_CODECS, literal
+    from etl.schema import SLOW_CODECS, WRITTEN_AS, literal
 
     con = duckdb.connect()
     con.execute(f"SET threads = {THREADS}")
@@ -349,8 +349,7 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
     # A checkpoint after every insert would write half-full blocks again and again; one for all at
     # the end would first fill the memory.
     con.execute("SET checkpoint_threshold = '256MB'")
-    # An unfinished build is thrown away, not recovered: without a log every row is written once.
-    con.execute(f"ATTACH {literal(str(path))} AS build (RECOVERY_MODE no_wal_writes)")
+    con.execute(f"ATTACH {literal(str(path))} AS build ({WRITTEN_AS})")
     con.execute("USE build")
     return con
 

@@ -15,9 +15,8 @@ from etl.schema import literal, quote
 from etl.slices import Slice
 
 LAYERS = "mart.map_layers"
-NO_LOG = "RECOVERY_MODE no_wal_writes"  # an unfinished slice is thrown away, not recovered
-# A small slice of 40 tables in blocks of 256 kB is mostly air; a large one is written faster so.
-SMALL_BLOCK, LARGE_BLOCK, LARGE_BYTES = 16_384, 262_144, 1 << 25
+# A slice of 90 tables in blocks of 256 kB is mostly air; a large one is written faster in 64 kB.
+SMALL_BLOCK, LARGE_BLOCK, LARGE_BYTES = 16_384, 65_536, 1 << 25
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def write_templates(
     folder.mkdir()
     for role in sorted({one.role for one in plan}):
         path = literal(str(template(folder, role)))
-        con.execute(f"ATTACH {path} AS template (BLOCK_SIZE {block}, {NO_LOG})")
+        con.execute(f"ATTACH {path} AS template (BLOCK_SIZE {block}, {schema.WRITTEN_AS})")
         try:
             con.execute("USE template")
             for table in schema.TABLES:
@@ -126,7 +125,7 @@ def attached(
     con: duckdb.DuckDBPyConnection, path: Path, alias: str, *, back: str
 ) -> Iterator[None]:
     """Write into a slice in one transaction; the connection then uses `back` again."""
-    con.execute(f"ATTACH {literal(str(path))} AS {alias} ({NO_LOG})")
+    con.execute(f"ATTACH {literal(str(path))} AS {alias} ({schema.WRITTEN_AS})")
     try:
         con.execute(f"USE {alias}")
         con.begin()
