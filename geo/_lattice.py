@@ -1,6 +1,7 @@
 """Interpolate a smooth, slow mapping of the plane from a lattice, and never where it is not so."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,63 @@ Mapping = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 _SIZES = (64, 256)  # cells along a side, tried in turn
 _SAMPLE = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """A mapping known at the nodes of a lattice, and in which of its cells that is enough.
+
+    Parameters
+    ----------
+    frame
+        Corner (x, y) and cells in a unit of length, along x and y.
+    nodes
+        (nx + 3, ny + 3, 2) the mapping at the nodes, one beyond each side.
+    good
+        (nx, ny) cells where interpolation is as exact as asked.
+    """
+
+    frame: Floats
+    nodes: Floats
+    good: NDArray[np.bool_]
+
+    def into(self, x: Floats, y: Floats, u: Floats, v: Floats) -> None:
+        """Write the mapped points that lie in good cells; leave the others as they are."""
+        _interpolate(x, y, self.frame, self.nodes, self.good, u, v)
+
+
+def fit_lattice(
+    low: Floats, step: Floats, size: int, *, exact: Mapping, tolerance: float
+) -> Lattice:
+    """
+    Ask a mapping at the nodes of a lattice, and check its cells at their centres.
+
+    Parameters
+    ----------
+    low, step
+        (2,) corner, and length of a cell.
+    size
+        Cells along a side.
+    exact
+        The mapping itself, on arrays; NaN where it has no value.
+    tolerance
+        Largest error allowed, in the unit of the result.
+
+    Returns
+    -------
+    Lattice
+        With those cells good whose centre, where the error is largest, is as exact as asked.
+    """
+    nodes = np.column_stack(exact(*_mesh(low, step, np.linspace(-1, size + 1, size + 3))))
+    lattice = Lattice(
+        np.concatenate([low, 1 / step]),
+        nodes.reshape(size + 3, size + 3, 2),
+        np.ones((size, size), np.bool_),
+    )
+    # An error that is not a number, next to a place without a value, is not good either.
+    centres = _mesh(low, step, np.arange(size) + 0.5)
+    lattice.good[:] = (_error(*centres, exact, lattice) <= tolerance).reshape(size, size)
+    return lattice
 
 
 def transform_by_lattice(
@@ -41,10 +99,8 @@ def transform_by_lattice(
     finite = np.isfinite(xs) & np.isfinite(ys)
     box = _bulk(xs[finite], ys[finite])
     if box is not None:
-        frame, nodes, good = _fit(box, exact, tolerance, xs[finite], ys[finite])
-        run_in_chunks(
-            lambda i, j: _interpolate(x[i:j], y[i:j], frame, nodes, good, u[i:j], v[i:j]), x.size
-        )
+        lattice = _fit(box, exact, tolerance, xs[finite], ys[finite])
+        run_in_chunks(lambda i, j: lattice.into(x[i:j], y[i:j], u[i:j], v[i:j]), x.size)
     rest = np.flatnonzero(np.isnan(u) & np.isfinite(x) & np.isfinite(y))
     u[rest], v[rest] = exact(x[rest], y[rest])
     return u, v
@@ -61,23 +117,17 @@ def _bulk(x: Floats, y: Floats) -> tuple[Floats, Floats] | None:
 
 def _fit(
     box: tuple[Floats, Floats], exact: Mapping, tolerance: float, xs: Floats, ys: Floats
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+) -> Lattice:
     low, high = box
     for size in _SIZES:
-        step = (high - low) / size
-        frame = np.concatenate([low, 1 / step])
-        nodes = np.column_stack(exact(*_mesh(low, step, np.linspace(-1, size + 1, size + 3))))
-        nodes = nodes.reshape(size + 3, size + 3, 2)
-        good = np.ones((size, size), np.bool_)
-        # An error that is not a number, next to a place without a value, is not good either.
-        error = _error(*_mesh(low, step, np.arange(size) + 0.5), exact, frame, nodes, good)
-        good = (error <= tolerance).reshape(size, size)
-        missed = _error(xs, ys, exact, frame, nodes, good) > tolerance
+        lattice = fit_lattice(low, (high - low) / size, size, exact=exact, tolerance=tolerance)
+        missed = _error(xs, ys, exact, lattice) > tolerance
+        frame = lattice.frame
         i, j = ((xs - frame[0]) * frame[2])[missed], ((ys - frame[1]) * frame[3])[missed]
-        good[i.astype(np.intp), j.astype(np.intp)] = False
-        if good.all():
+        lattice.good[i.astype(np.intp), j.astype(np.intp)] = False
+        if lattice.good.all():
             break
-    return frame, nodes, good
+    return lattice
 
 
 def _mesh(low: Floats, step: Floats, at: NDArray[np.floating]) -> tuple[Floats, Floats]:
@@ -85,11 +135,9 @@ def _mesh(low: Floats, step: Floats, at: NDArray[np.floating]) -> tuple[Floats, 
     return x.ravel(), y.ravel()
 
 
-def _error(
-    x: Floats, y: Floats, exact: Mapping, frame: Floats, nodes: Floats, good: NDArray[np.bool_]
-) -> Floats:
+def _error(x: Floats, y: Floats, exact: Mapping, lattice: Lattice) -> Floats:
     u, v = np.full(x.size, np.nan), np.full(x.size, np.nan)
-    _interpolate(x, y, frame, nodes, good, u, v)
+    lattice.into(x, y, u, v)
     true_u, true_v = exact(x, y)
     error: Floats = np.hypot(u - true_u, v - true_v)
     return error

@@ -23,10 +23,17 @@ from geo._kernels import (
     kernel,
     more_float_rows,
     more_int_rows,
+    no_ints,
     no_small_rows,
     piece,
 )
-from geo._patches import count_points, inner_points, outline_patches
+from geo._patches import (
+    count_points,
+    find_twins,
+    inner_points,
+    outline_patches,
+    without_twins,
+)
 from geo._raster import lay_ground, mark_strip, see_cells, sum_cells, sum_unique
 from geo.outlines import Outlines
 from geo.sight import Sight
@@ -143,16 +150,24 @@ def _cover(  # type: ignore[no-untyped-def]
         block = max(1, int(BLOCK_M / cell + 0.5))
         row_shift = math.floor(south / cell + 0.5) % block
         col_shift = math.floor(west / cell + 0.5) % block
+        others, other_sizes = np.empty((1, 1), np.int32), no_ints(ZERO)
+        n_others, other_at = ZERO, ZERO
         for w in range(len(wanted)):
             labels, patch_cells, m = label_patches(
                 mask, counts, wanted[w, 1], wanted[w, 0], least, block, row_shift, col_shift
             )
-            if m == 0:
-                continue
-            line, ring_ends, part_ends = outline_patches(labels, m, smooth)
-            n_ends = part_ends[m - 1]
-            n_line = ring_ends[n_ends - 1] if n_ends else 0
+            twins = no_ints(m + 1)
+            if n_others:
+                twins = find_twins(labels, patch_cells, m, others, other_sizes)
+            alone = without_twins(labels, twins) if n_others else labels
+            line, ring_ends, part_ends = outline_patches(alone, m, smooth)
             inner = inner_points(line, ring_ends, part_ends)
+            n_line, n_ends = len(line), len(ring_ends)
+            for k in range(1, m + 1):
+                if twins[k]:
+                    ring0, ring1 = _span(parts, other_at + twins[k] - 1)
+                    n_ends += ring1 - ring0
+                    n_line += rings[ring1 - 1, 0] - _span(rings, ring0)[0]
             while n_patches + m > len(patches):
                 patches, parts = more_float_rows(patches), more_int_rows(parts)
             while n_xy + n_line > len(xy):
@@ -160,29 +175,45 @@ def _cover(  # type: ignore[no-untyped-def]
             while n_rings + n_ends > len(rings):
                 rings = more_int_rows(rings)
             for k in range(m):
-                at = n_patches + k
+                at, twin = n_patches + k, other_at + twins[k + 1] - 1
                 for c in range(6, 6 + n_kinds):
                     patches[at, c] = 0.0
                 patches[at, 0], patches[at, 1], patches[at, 2] = i, wanted[w, 1], wanted[w, 0]
                 patches[at, 3] = patch_cells[k]
-                patches[at, 4], patches[at, 5] = (
-                    west + cell * inner[k, 0],
-                    south + cell * inner[k, 1],
-                )
-                parts[at, 0] = part_ends[k] + n_rings
+                if twins[k + 1]:
+                    ring0, ring1 = _span(parts, twin)
+                    for r in range(ring0, ring1):
+                        v0, v1 = _span(rings, r)
+                        for v in range(v0, v1):
+                            xy[n_xy, 0], xy[n_xy, 1] = xy[v, 0], xy[v, 1]
+                            n_xy += 1
+                        rings[n_rings, 0] = n_xy
+                        n_rings += 1
+                    patches[at, 4], patches[at, 5] = patches[twin, 4], patches[twin, 5]
+                else:
+                    for r in range(part_ends[k - 1] if k else 0, part_ends[k]):
+                        for v in range(ring_ends[r - 1] if r else 0, ring_ends[r]):
+                            xy[n_xy, 0] = west + cell * line[v, 0]
+                            xy[n_xy, 1] = south + cell * line[v, 1]
+                            n_xy += 1
+                        rings[n_rings, 0] = n_xy
+                        n_rings += 1
+                    patches[at, 4] = west + cell * inner[k, 0]
+                    patches[at, 5] = south + cell * inner[k, 1]
+                parts[at, 0] = n_rings
             count_points(
                 labels, patches, n_patches, spots, spot_rows, spot_starts[i], spot_starts[i + 1],
                 west, south, cell,
             )  # fmt: skip
-            for k in range(n_ends):
-                rings[n_rings + k, 0] = ring_ends[k] + n_xy
-            for k in range(n_line):
-                xy[n_xy + k, 0] = west + cell * line[k, 0]
-                xy[n_xy + k, 1] = south + cell * line[k, 1]
+            others, other_sizes, n_others, other_at = labels, patch_cells, m, n_patches
             n_patches += m
-            n_xy += n_line
-            n_rings += n_ends
     return patches, n_patches, xy, n_xy, rings, n_rings, parts
+
+
+@piece
+def _span(ends, k):  # type: ignore[no-untyped-def]
+    """Where the k-th of a list begins and ends, from the column of its ends."""
+    return ends[k - 1, 0] if k else 0, ends[k, 0]
 
 
 @piece

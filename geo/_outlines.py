@@ -230,3 +230,22 @@ def lay_edges(xy, rings, parts, shapes, edges, starts):  # type: ignore[no-untyp
                     n += 1
         starts[s + 1] = n
     return n
+
+
+@kernel
+def take_shapes(  # type: ignore[no-untyped-def]
+    xy, rings, parts, shapes, rows, out_xy, out_rings, out_parts, out_shapes
+):
+    """Lay the shapes of some rows end to end; the last four have the room for them."""
+    point, ring, part = 0, 0, 0
+    for k in range(len(rows)):
+        for p in range(shapes[rows[k]], shapes[rows[k] + 1]):
+            for r in range(parts[p], parts[p + 1]):
+                for v in range(rings[r], rings[r + 1]):
+                    out_xy[point, 0], out_xy[point, 1] = xy[v, 0], xy[v, 1]
+                    point += 1
+                ring += 1
+                out_rings[ring] = point
+            part += 1
+            out_parts[part] = ring
+        out_shapes[k + 1] = part

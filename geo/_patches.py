@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from geo._blind import SURE, crosses_itself, smooth_ring, trace_patches
-from geo._kernels import FEW, ZERO, floats, ints, no_ints, piece
+from geo._kernels import FEW, NONE, ZERO, floats, ints, no_ints, piece, same_ints
 
 
 @piece
@@ -70,12 +70,15 @@ def outline_patches(labels, n_patches, tolerance):  # type: ignore[no-untyped-de
 def inner_points(xy, ring_ends, part_ends):  # type: ignore[no-untyped-def]
     """A point inside each polygon: the middle of its widest stretch about half way up.
 
-    Vertices lie at halves of cells, so a line at a quarter meets none.
+    Vertices lie at halves of cells, so a line at a quarter meets none. A patch without an outline
+    has none.
     """
     points = np.empty((len(part_ends), 2))
     cuts = floats(FEW)
     for p in range(len(part_ends)):
         ring0 = part_ends[p - 1] if p else 0
+        if part_ends[p] == ring0:
+            continue
         first = ring_ends[ring0 - 1] if ring0 else 0
         beyond = ring_ends[part_ends[p] - 1]
         low, high = xy[first, 1], xy[first, 1]
@@ -104,6 +107,40 @@ def inner_points(xy, ring_ends, part_ends):  # type: ignore[no-untyped-def]
                 best, x = cuts[k + 1] - cuts[k], 0.5 * (cuts[k] + cuts[k + 1])
         points[p, 0], points[p, 1] = x, y
     return points
+
+
+@piece
+def find_twins(labels, sizes, n_patches, others, other_sizes):  # type: ignore[no-untyped-def]
+    """For each patch, by its label, the label that the very same cells have in another grid, or 0.
+
+    By night most patches are those of the day: what is known of one holds for its twin.
+    """
+    twins = same_ints(n_patches + 1, NONE)
+    for row in range(1, labels.shape[0] - 1):
+        for col in range(1, labels.shape[1] - 1):
+            label = labels[row, col]
+            if label:
+                other = others[row, col]
+                if twins[label] == NONE:
+                    twins[label] = other
+                elif twins[label] != other:
+                    twins[label] = 0
+    for label in range(1, n_patches + 1):
+        other = twins[label]
+        if other > 0 and other_sizes[other - 1] != sizes[label - 1]:
+            twins[label] = 0
+    return twins
+
+
+@piece
+def without_twins(labels, twins):  # type: ignore[no-untyped-def]
+    """The grid of labels without the patches that have a twin."""
+    alone = np.empty_like(labels)
+    for row in range(labels.shape[0]):
+        for col in range(labels.shape[1]):
+            label = labels[row, col]
+            alone[row, col] = 0 if label and twins[label] else label
+    return alone
 
 
 @piece

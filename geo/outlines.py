@@ -15,7 +15,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo._outlines import fill_wkb, lay_edges, measure_wkb, write_geojson, write_wkb
+from geo._outlines import (
+    fill_wkb,
+    lay_edges,
+    measure_wkb,
+    take_shapes,
+    write_geojson,
+    write_wkb,
+)
 from geo.errors import GeoError
 
 __all__ = [
@@ -94,20 +101,19 @@ class Outlines:
 
     def take(self, rows: NDArray[np.integer]) -> "Outlines":
         """Return the shapes of some rows."""
-        shapes, parts = _pick(self.shapes, rows)
-        parts, rings = _pick(self.parts, parts)
-        rings, points = _pick(self.rings, rings)
-        return Outlines(self.xy[points], rings, parts, shapes)
-
-
-def _pick(
-    starts: NDArray[np.int64], rows: NDArray[np.integer]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the chosen rows begin when laid end to end, and the members they have."""
-    n = starts[rows + 1] - starts[rows]
-    begins = np.concatenate([[0], np.cumsum(n)]).astype(np.int64)
-    members = np.arange(begins[-1]) + np.repeat(starts[rows] - begins[:-1], n)
-    return begins, members
+        begins, ends = self.shapes[rows], self.shapes[rows + 1]
+        n_parts = int((ends - begins).sum())
+        n_rings = int((self.parts[ends] - self.parts[begins]).sum())
+        n_points = int((self.rings[self.parts[ends]] - self.rings[self.parts[begins]]).sum())
+        taken = Outlines(
+            np.empty((n_points, 2)), np.zeros(n_rings + 1, np.int64),
+            np.zeros(n_parts + 1, np.int64), np.zeros(len(rows) + 1, np.int64),
+        )  # fmt: skip
+        take_shapes(
+            self.xy, self.rings, self.parts, self.shapes, np.asarray(rows, np.int64),
+            taken.xy, taken.rings, taken.parts, taken.shapes,
+        )  # fmt: skip
+        return taken
 
 
 def outlines_of(shapes: object) -> Outlines:

@@ -27,7 +27,7 @@ from geo.outlines import geojson, outlines_from_wkb, outlines_of, outlines_to_wk
 from geo.patrol import hours_manned, patrol_reach, reach_bits, within_reach
 from geo.patrol_gaps import find_gaps
 from geo.patrol_ground import reached_ground
-from geo.projection import transform
+from geo.projection import transform, unproject_each
 from geo.scan import scan
 from geo.sight import Cameras, Sight, look, see
 from geo.temporal import aoristic
@@ -126,13 +126,14 @@ def lay_shapes() -> None:
     """Compile reading and writing of shapes, and points among them."""
     shapes = outlines_of([AREA, HOUSE])
     outlines_from_wkb(*outlines_to_wkb(shapes))
-    geojson(shapes)
+    geojson(shapes.take(np.arange(1)))
     nearest(*SPOT, of_x=SPOT[0], of_y=SPOT[1])
     PolygonIndex([AREA, HOUSE]).locate(*SPOT)
     for datum in ("gcj02", "bd09"):
         to_wgs84(*from_wgs84(*SPOT, datum=datum), datum=datum)
     x, y = np.meshgrid(np.linspace(116.0, 116.1, 40), np.linspace(39.0, 39.1, 40))
-    transform(x.ravel(), y.ravel(), epsg_from=4326, epsg_to=32650, many=1)
+    x, y = transform(x.ravel(), y.ravel(), epsg_from=4326, epsg_to=32650, many=1)
+    unproject_each(x, y, epsg=32650)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ Keys, R. G. (1981). Cubic convolution interpolation for digital image processing
     Transactions on Acoustics, Speech, and Signal Processing, 29(6), 1153-1160.
 """
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,13 +19,15 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from geo._lattice import transform_by_lattice
+from geo._lattice import Lattice, fit_lattice, transform_by_lattice
 from geo.errors import GeoError
 
 WGS84 = 4326
 """EPSG code of longitude and latitude in WGS 84."""
 
 _MANY = 200_000  # fewer points than this are projected one by one in under 0.1 s
+_TILE_M, _TILE_CELLS, _FAR_M = 32_768.0, 32, 1e8
+_MICROMETRE, _MICROMETRE_DEG = 1e-6, 1e-11
 
 
 def require_metres(epsg: int) -> None:
@@ -79,7 +82,7 @@ def project(
 
 
 def unproject(
-    x: ArrayLike, y: ArrayLike, *, epsg: int, many: int | None = None
+    x: ArrayLike, y: ArrayLike, *, epsg: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     Turn projected coordinates into longitude and latitude.
@@ -90,8 +93,6 @@ def unproject(
         (n,) coordinates in the CRS, x to the east whatever order the authority names.
     epsg
         EPSG code of the CRS.
-    many
-        As `transform`.
 
     Returns
     -------
@@ -103,7 +104,74 @@ def unproject(
     GeoError
         The CRS is unknown, or x and y differ in shape.
     """
-    return transform(x, y, epsg_from=epsg, epsg_to=WGS84, many=many)
+    return transform(x, y, epsg_from=epsg, epsg_to=WGS84)
+
+
+def unproject_each(
+    x: ArrayLike, y: ArrayLike, *, epsg: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """
+    Turn projected coordinates into longitude and latitude, whatever is asked with them.
+
+    Parameters
+    ----------
+    x, y
+        (n,) coordinates in the CRS, metres, x to the east.
+    epsg
+        EPSG code of the CRS.
+
+    Returns
+    -------
+    tuple of ndarray
+        As `unproject`, within 1e-11 degrees of PROJ. The answer for a point depends on that point
+        alone, so what is made of a part of a city equals that part of what is made of the whole.
+
+    Raises
+    ------
+    GeoError
+        The CRS is unknown, or x and y differ in shape.
+
+    Notes
+    -----
+    The plane is cut along multiples of 32,768 m; each piece has one lattice of 32 by 32 cells, kept
+    once it is made, checked as in `transform`.
+    """
+    px, py = np.array(x, dtype=np.float64, order="C"), np.array(y, dtype=np.float64, order="C")
+    if px.shape != py.shape:
+        raise GeoError(_shapes_differ(px, py))
+    flat_x, flat_y = px.reshape(-1), py.reshape(-1)
+    lon, lat = np.full(px.size, np.nan), np.full(px.size, np.nan)
+    for column, row in _tiles(flat_x, flat_y):
+        _tile(column, row, epsg).into(flat_x, flat_y, lon, lat)
+    rest = np.flatnonzero(np.isnan(lon) & np.isfinite(flat_x) & np.isfinite(flat_y))
+    lon[rest], lat[rest] = _one_by_one(flat_x[rest], flat_y[rest], epsg, WGS84)
+    return lon.reshape(px.shape), lat.reshape(px.shape)
+
+
+def _tiles(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """List the pieces of the plane that hold the points; none where no projection reaches."""
+    inside = (np.abs(x) < _FAR_M) & (np.abs(y) < _FAR_M)
+    if not inside.all():
+        x, y = x[inside], y[inside]
+    if not len(x):
+        return []
+    low = [math.floor(one.min() / _TILE_M) for one in (x, y)]
+    high = [math.floor(one.max() / _TILE_M) for one in (x, y)]
+    if low == high:
+        return [(low[0], low[1])]
+    rows = high[1] - low[1] + 1
+    codes = (np.floor(x / _TILE_M) - low[0]) * rows + np.floor(y / _TILE_M) - low[1]
+    return [(low[0] + int(one // rows), low[1] + int(one % rows)) for one in np.unique(codes)]
+
+
+@lru_cache(maxsize=256)
+def _tile(column: int, row: int, epsg: int) -> Lattice:
+    corner = np.array([column, row]) * _TILE_M
+    step = np.full(2, _TILE_M / _TILE_CELLS)
+    return fit_lattice(
+        corner, step, _TILE_CELLS,
+        exact=lambda u, v: _one_by_one(u, v, epsg, WGS84), tolerance=_MICROMETRE_DEG,
+    )  # fmt: skip
 
 
 def transform(
@@ -142,10 +210,7 @@ def transform(
     """
     px, py = np.array(x, dtype=np.float64, order="C"), np.array(y, dtype=np.float64, order="C")
     if px.shape != py.shape:
-        raise GeoError(
-            f"projection: x has shape {px.shape} and y {py.shape}; expected the same shape. "
-            "Pass one y for each x."
-        )
+        raise GeoError(_shapes_differ(px, py))
     if epsg_from == epsg_to:
         _crs(epsg_to)
         return px, py
@@ -155,7 +220,7 @@ def transform(
         px.reshape(-1),
         py.reshape(-1),
         exact=lambda u, v: _one_by_one(u, v, epsg_from, epsg_to),
-        tolerance=1e-11 if _crs(epsg_to).is_geographic else 1e-6,
+        tolerance=_MICROMETRE_DEG if _crs(epsg_to).is_geographic else _MICROMETRE,
     )
     return flat_x.reshape(px.shape), flat_y.reshape(px.shape)
 
@@ -195,6 +260,13 @@ def project_geometries(
         )
     result: NDArray[Any] = shapely.set_coordinates(shapely.force_2d(shapes), moved)
     return result
+
+
+def _shapes_differ(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
+    return (
+        f"projection: x has shape {x.shape} and y {y.shape}; expected the same shape. "
+        "Pass one y for each x."
+    )
 
 
 def _one_by_one(

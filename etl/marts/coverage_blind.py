@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from etl.marts.coverage_ground import Ground
 from etl.marts.coverage_rows import Rows, gathered, or_null, words
 from etl.shapes import column_of_outlines
-from geo._threads import run_in_chunks
 from geo.coverage import CityCoverage
 from geo.nearest import nearest
-from geo.projection import unproject
+from geo.projection import unproject_each
 from geo.sight import DAYPARTS, Cameras
 
 MOST_BLIND = 100
@@ -51,7 +50,7 @@ def fill_blind_spots(
     by_station = gathered(ground.scope, which[blind.community[order]], np.arange(len(order)))
     order, rank = order[by_station], rank[by_station]
     x, y = blind.x[order], blind.y[order]
-    lon, lat = _unproject(x, y, epsg)
+    lon, lat = unproject_each(x, y, epsg=epsg)
     row, distance = nearest(x, y, of_x=optics.x, of_y=optics.y)
     scope = ground.scoped(which[blind.community[order]])
     level = words(city.levels, blind.level[order])
@@ -74,17 +73,3 @@ def fill_blind_spots(
         "geometry": column_of_outlines(blind.outlines.take(order)),
     }
     told.add(scope | columns)
-
-
-def _unproject(
-    x: NDArray[np.float64], y: NDArray[np.float64], epsg: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Degrees of points, by PROJ alone: the answer for one must not depend on the others."""
-    lonlat = np.empty((len(x), 2))
-
-    def work(first: int, beyond: int) -> None:
-        part = unproject(x[first:beyond], y[first:beyond], epsg=epsg, many=len(x) + 1)
-        lonlat[first:beyond] = np.column_stack(part)
-
-    run_in_chunks(work, len(x))
-    return lonlat[:, 0].copy(), lonlat[:, 1].copy()

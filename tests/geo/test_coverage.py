@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from geo._lots import SMALLEST_BLIND_M2
-from geo.coverage import cover_city, cover_in_parts, coverage
+from geo.coverage import BlindSpots, cover_city, cover_in_parts, coverage
 from geo.errors import GeoError
 from geo.mounting import MOVED, REFUSED, STANDS, mount_cameras
 from geo.sight import DAYPARTS, Cameras, look, reaches_m, see
@@ -527,6 +527,38 @@ def test_smooth_blind_spots_are_valid_near_their_cells_and_hold_their_point(cell
     assert shapely.covered_by(shapely.get_exterior_ring(shapes), near).all()
     most = 1.0 if cells < 0.5 else 0.75
     assert len(smooth.outlines.xy) < most * len(rough.outlines.xy)
+
+
+@pytest.mark.parametrize("cells", [0.0, 0.7])
+@pytest.mark.parametrize("order", [("day", "night"), ("night", "day")])
+def test_blind_spots_alike_by_day_and_night_are_what_each_is_alone(
+    cells: float, order: tuple[str, str]
+) -> None:
+    # some see less at night, so some patches differ, others are the same and keep their outline
+    x, y = np.random.default_rng(8).uniform(0, 200, (2, 40))
+    rows = [
+        {"x": x[k], "y": y[k], "bearing_deg": 9.0 * k, "night_range_m": 3.0 if k < 4 else np.nan}
+        for k in range(40)
+    ]
+    sight = look(cameras(*rows), NO_WALLS, levels_px_per_m=only(a=25.0))
+    areas = [shapely.box(0, 0, 130, 170), shapely.box(100, 0, 200, 200)]
+    houses = [shapely.box(20, 20, 40, 70), shapely.box(90, 100, 140, 120)]
+    spots = [(np.array([12.0, 150.0]), np.array([12.0, 150.0]))]
+
+    def blind(*dayparts: str) -> BlindSpots:
+        wanted = [("a", one) for one in dayparts]
+        return cover_city(
+            areas, houses, sight, blind=wanted, points=spots, smooth_cells=cells
+        ).blind
+
+    both = blind(*order)
+    shapes = {k: set(both.geometry[both.daypart == k]) for k in (0, 1)}
+    assert shapes[0] & shapes[1]
+    assert shapes[0] ^ shapes[1]
+    for name in order:
+        alone, mine = blind(name), both.daypart == DAYPARTS.index(name)
+        for field in ("community", "area_m2", "n_points", "x", "y", "geometry"):
+            np.testing.assert_array_equal(getattr(both, field)[mine], getattr(alone, field), field)
 
 
 @pytest.mark.parametrize("smooth", [-0.1, 1.5, np.nan])

@@ -10,7 +10,14 @@ from pyproj import Transformer
 from geo import projection
 from geo._lattice import transform_by_lattice
 from geo.errors import GeoError
-from geo.projection import project, project_geometries, require_metres, transform, unproject
+from geo.projection import (
+    project,
+    project_geometries,
+    require_metres,
+    transform,
+    unproject,
+    unproject_each,
+)
 
 
 def _proj(epsg_from: int, epsg_to: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -48,6 +55,40 @@ def test_many_points_equal_proj_to_a_micrometre_both_ways(
     assert np.abs(_proj(4326, epsg, lons, lats) - (x, y)).max() <= 1.01e-6
     back = unproject(x, y, epsg=epsg)
     assert np.abs(_proj(epsg, 4326, x, y) - back).max() <= 1.01e-11
+
+
+@pytest.mark.parametrize(
+    ("epsg", "x", "y"),
+    [
+        (32651, 393_216.0, 3_407_872.0),  # where four pieces of the plane meet
+        (4526, 38_500_000.0, 3_400_000.0),  # with the number of the zone before the metres
+        (27700, 530_000.0, 180_000.0),  # a change of datum on the way
+        (3879, 25_496_000.0, 6_673_000.0),  # Helsinki
+    ],
+)
+def test_each_point_alone_goes_where_proj_and_any_company_take_it(
+    epsg: int, x: float, y: float
+) -> None:
+    xy = np.array([x, y]) + np.random.default_rng(4).uniform(-40_000, 40_000, (3000, 2))
+    xy[:4] = [[x, y], [x, y - 1e-9], [x - 1e-9, y], [x + 32_768, y]]
+    lon, lat = unproject_each(xy[:, 0], xy[:, 1], epsg=epsg)
+    assert np.abs(_proj(epsg, 4326, xy[:, 0], xy[:, 1]) - (lon, lat)).max() <= 1.01e-11
+    for some in (np.arange(1), np.arange(5, 9), np.flatnonzero(xy[:, 0] > x)):
+        alone = unproject_each(xy[some, 0], xy[some, 1], epsg=epsg)
+        np.testing.assert_array_equal(alone, (lon[some], lat[some]))
+
+
+def test_each_point_without_a_place_becomes_nan() -> None:
+    x = np.array([[np.nan, np.inf, 1e300], [5e5, 5e5, 5e5]])
+    y = np.array([[4e6, 4e6, 4e6], [np.nan, -np.inf, 4e6]])
+    lon, lat = unproject_each(x, y, epsg=32651)
+    assert lon.shape == (2, 3)
+    assert np.isnan([lon, lat])[:, 0].all()
+    assert np.isnan(lon[1]).tolist() == np.isnan(lat[1]).tolist() == [True, True, False]
+    assert lon[1, 2] == pytest.approx(123.0, abs=1e-11)
+    assert unproject_each([], [], epsg=32651)[0].shape == (0,)
+    with pytest.raises(GeoError, match="same shape"):
+        unproject_each([1.0], [1.0, 2.0], epsg=32651)
 
 
 def test_feet_go_to_metres_in_one_step() -> None:
