@@ -55,10 +55,10 @@ def write_slices(
         con.execute("SET TimeZone = 'UTC'")
         con.execute(f"ATTACH {literal(str(database))} AS {SOURCE} (READ_ONLY)")
         writer = _Writer(database, epsg, look_at(con, SOURCE), ahead)
+        whole = pool.submit(file_digest, database)  # first, or it would keep one writer waiting
         waiting = [
             pool.submit(writer.write, con.cursor(), f"s{n}", one) for n, one in enumerate(plan)
         ]
-        whole = pool.submit(file_digest, database)
         found = {}
         for one, written in zip(plan, waiting, strict=True):
             found[one.file] = written.result()

@@ -19,11 +19,11 @@ from geo._kernels import (
     no_ints,
     no_short_ints,
     no_small_ints,
-    no_small_rows,
     piece,
     short_ints,
 )
 
+ALL_8 = np.uint64(0x0101010101010101)  # eight cells of a row that are all blind
 SURE = 0.35  # cells: parts of a smooth outline that are no neighbours lie 0.7 apart
 
 
@@ -40,17 +40,22 @@ def label_patches(mask, counts, part, level, least, block, row_shift, col_shift)
     bits = np.uint16(3 << (2 * level))  # of the counter of the level
     runs = np.empty((ny * (nx // 2 + nx // block + 3), 3), np.int32)
     parent = short_ints(len(runs))
+    blind = no_small_ints((nx + 7) // 8 * 8)
+    eight = blind.view(np.uint64)
     last, n = ZERO, ZERO  # where the runs of the row before begin, and all runs
     for row in range(ny):
         first, col = n, 0
+        ground, seen = mask[row], counts[part, row * nx : row * nx + nx]
+        for k in range(nx):
+            blind[k] = ground[k] & (1 if seen[k] & bits == 0 else 0)
         while col < nx:
-            if mask[row, col] & 1 == 0 or counts[part, row * nx + col] & bits:
-                col += 1
+            if blind[col] == 0:
+                col += 8 if col & 7 == 0 and eight[col >> 3] == 0 else 1
                 continue
             end = min(nx, (col + col_shift) // block * block + block - col_shift)
             begin = col
-            while col < end and mask[row, col] & 1 and not counts[part, row * nx + col] & bits:
-                col += 1
+            while col < end and blind[col]:
+                col += 8 if col & 7 == 0 and col + 8 <= end and eight[col >> 3] == ALL_8 else 1
             runs[n, 0], runs[n, 1], runs[n, 2] = row, begin, col
             parent[n] = n
             n += 1
@@ -100,48 +105,51 @@ def _join(parent, a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def trace_patches(labels):  # type: ignore[no-untyped-def]
+def trace_patches(labels, skipped):  # type: ignore[no-untyped-def]
     """Outlines of the patches of a grid with an empty rim, in cell corners, patch on the left.
 
+    Labels whose entry in `skipped` is not 0 get none.
     Where two cells of a patch meet at a corner alone, the outline stays with the empty cell, so
     that an outline never passes a corner twice: a hole may touch it in a point, which is valid.
     Returns corners (x, y), where each ring begins, its patch, and twice its signed area.
     """
     ny, nx = labels.shape
-    done = no_small_rows(ny, nx)
+    flat, done = labels.reshape(-1), no_small_ints(ny * nx)
     corners, n = int_rows(FEW, np.int64(3)), ZERO
     rings, m = int_rows(FEW, np.int64(3)), ZERO
-    # right, up, left, down: the steps, and the cells on the left and right ahead of a corner
-    step_x, step_y = (1, 0, -1, 0), (0, 1, 0, -1)
-    left_x, left_y = (0, -1, -1, 0), (0, 0, -1, -1)
-    right_x, right_y = (0, 0, -1, -1), (-1, 0, 0, -1)
+    # right, up, left, down: from corner to corner, and to the cells on the left and right ahead
+    steps, lefts, rights = (1, nx, -1, -nx), (0, -1, -1 - nx, -nx), (-nx, 0, -1, -1 - nx)
     for row in range(1, ny - 1):
+        here, above, passed = labels[row], labels[row - 1], done[row * nx : row * nx + nx]
         for col in range(1, nx - 1):
-            label = labels[row, col]
-            if label == 0 or labels[row - 1, col] == label or done[row, col]:
+            label = here[col]
+            if label == above[col] or label == 0 or passed[col] or skipped[label]:
                 continue
-            x, y, d, twice = col, row, 0, np.int64(0)
             if m == len(rings):
                 rings = more_int_rows(rings)
             rings[m, 0], rings[m, 1] = n, label
+            x, y, d, twice = col, row, 0, ZERO
+            at = start = row * nx + col
             while True:
-                if d == 0:
-                    done[y, x] = 1
-                to_x, to_y = x + step_x[d], y + step_y[d]
-                twice += np.int64(x) * to_y - np.int64(y) * to_x
+                step, left, right, turn = steps[d], lefts[d], rights[d], 0
+                while turn == 0:  # straight on; a ring begins at a corner, so it ends with a turn
+                    if d == 0:
+                        done[at] = 1
+                    at += step
+                    if flat[at + right] == label:
+                        turn = 3
+                    elif flat[at + left] != label:
+                        turn = 1
+                to_y = at // nx
+                to_x = at - to_y * nx
+                twice += x * to_y - y * to_x
                 x, y = to_x, to_y
-                turn = d
-                if labels[y + right_y[d], x + right_x[d]] == label:
-                    turn = (d + 3) % 4
-                elif labels[y + left_y[d], x + left_x[d]] != label:
-                    turn = (d + 1) % 4
-                if turn != d:
-                    if n == len(corners):
-                        corners = more_int_rows(corners)
-                    corners[n, 0], corners[n, 1] = x - 1, y - 1
-                    n += 1
-                d = turn
-                if x == col and y == row and d == 0:
+                if n == len(corners):
+                    corners = more_int_rows(corners)
+                corners[n, 0], corners[n, 1] = x - 1, y - 1
+                n += 1
+                d = (d + turn) & 3
+                if at == start and d == 0:
                     break
             rings[m, 2] = twice
             m += 1

@@ -32,7 +32,6 @@ from geo._patches import (
     find_twins,
     inner_points,
     outline_patches,
-    without_twins,
 )
 from geo._raster import lay_ground, mark_strip, see_cells, sum_cells, sum_unique
 from geo.outlines import Outlines
@@ -159,8 +158,7 @@ def _cover(  # type: ignore[no-untyped-def]
             twins = no_ints(m + 1)
             if n_others:
                 twins = find_twins(labels, patch_cells, m, others, other_sizes)
-            alone = without_twins(labels, twins) if n_others else labels
-            line, ring_ends, part_ends = outline_patches(alone, m, smooth)
+            line, ring_ends, part_ends = outline_patches(labels, m, smooth, twins)
             inner = inner_points(line, ring_ends, part_ends)
             n_line, n_ends = len(line), len(ring_ends)
             for k in range(1, m + 1):

@@ -9,13 +9,14 @@ from geo._kernels import FEW, NONE, ZERO, floats, ints, no_ints, piece, same_int
 
 
 @piece
-def outline_patches(labels, n_patches, tolerance):  # type: ignore[no-untyped-def]
+def outline_patches(labels, n_patches, tolerance, skipped):  # type: ignore[no-untyped-def]
     """Outlines of all patches: vertices in cells, where rings begin, where patches begin.
 
     A ring ends with its first vertex; what is beyond the last is room. Smooth outlines that would
-    cross themselves are made less smooth; holes smaller than the tolerance are filled.
+    cross themselves are made less smooth; holes smaller than the tolerance are filled. Labels whose
+    entry in `skipped` is not 0 get no outline.
     """
-    corners, rings = trace_patches(labels)
+    corners, rings = trace_patches(labels, skipped)
     n_rings = len(rings)
     counts, place = no_ints(n_patches + 1), no_ints(n_patches + 1)
     for r in range(n_rings):
@@ -117,10 +118,11 @@ def find_twins(labels, sizes, n_patches, others, other_sizes):  # type: ignore[n
     """
     twins = same_ints(n_patches + 1, NONE)
     for row in range(1, labels.shape[0] - 1):
+        here, there = labels[row], others[row]
         for col in range(1, labels.shape[1] - 1):
-            label = labels[row, col]
+            label = here[col]
             if label:
-                other = others[row, col]
+                other = there[col]
                 if twins[label] == NONE:
                     twins[label] = other
                 elif twins[label] != other:
@@ -130,17 +132,6 @@ def find_twins(labels, sizes, n_patches, others, other_sizes):  # type: ignore[n
         if other > 0 and other_sizes[other - 1] != sizes[label - 1]:
             twins[label] = 0
     return twins
-
-
-@piece
-def without_twins(labels, twins):  # type: ignore[no-untyped-def]
-    """The grid of labels without the patches that have a twin."""
-    alone = np.empty_like(labels)
-    for row in range(labels.shape[0]):
-        for col in range(labels.shape[1]):
-            label = labels[row, col]
-            alone[row, col] = 0 if label and twins[label] else label
-    return alone
 
 
 @piece

@@ -69,7 +69,7 @@ def reached_ground(reach: PatrolReach) -> ReachedGround:
     cells = np.bincount(labels.ravel(), minlength=n + 1)[1:]
     area_m2 = np.asarray(cells * reach.cell_m**2, np.float64)
     patches, label = _split(labels)
-    corners, rings = trace_patches(patches)
+    corners, rings = trace_patches(patches, np.zeros(patches.max(initial=0) + 1, np.int64))
     shapes = _build(corners[:, :2], rings, reach)
     return ReachedGround(community, hours, area_m2, _gather(shapes, label - 1, n, reach))
 
