@@ -23,7 +23,7 @@ from folium.template import Template
 from dashboard.encode import encode
 from dashboard.leaflet import bundle
 from dashboard.maps import (
-    GzGeoJson,
+    GzShapes,
     Layer,
     MapError,
     MapView,
@@ -65,15 +65,15 @@ h1 { font-size: 18px; margin: 0; padding: 10px 14px; color: #1f2933; }
 class InlineSender:
     """Writes content into the file itself."""
 
-    def geometry(self, content: GzGeoJson) -> dict[str, Any]:
+    def geometry(self, content: GzShapes) -> dict[str, Any]:
         """Give the geometry alone: attributes of the features stay out of the file."""
         return {"json": bare_geojson(content), "hash": content.sha256}
 
-    def points(self, content: GzGeoJson, text: str) -> dict[str, Any]:
+    def points(self, content: GzShapes, text: str) -> dict[str, Any]:
         """Give the packed points."""
         return {"text": text, "hash": content.sha256}
 
-    def tips(self, content: GzGeoJson, texts: Sequence[str]) -> dict[str, Any]:
+    def tips(self, content: GzShapes, texts: Sequence[str]) -> dict[str, Any]:
         """Give the encoded texts."""
         return {"list": list(texts), "hash": content.sha256}
 
@@ -297,7 +297,7 @@ def _without_hidden(layer: Layer) -> Layer:
     if layer.shown is None:
         return layer
     rows = np.flatnonzero(np.asarray(layer.shown, dtype=bool)).tolist()
-    geometry: GzGeoJson | Points
+    geometry: GzShapes | Points
     if isinstance(layer.geometry, Points):
         geometry = Points(
             np.asarray(layer.geometry.lon)[rows], np.asarray(layer.geometry.lat)[rows]

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from dashboard.maps import GzGeoJson
+from dashboard.maps import GzShapes
 
 TOKEN_LIFE_S = 8 * 3600
 MEMORY_BYTES = 256 * 2**20
@@ -34,7 +34,7 @@ class GeometryStore:
         self._size = 0
         self._lock = threading.Lock()
 
-    def put(self, content: GzGeoJson) -> None:
+    def put(self, content: GzShapes) -> None:
         """Hold content for the route.
 
         Parameters
@@ -88,7 +88,7 @@ class GeometryStore:
         """
         start = time.time() if now is None else now
         expires = (int(start) // TOKEN_LIFE_S + 2) * TOKEN_LIFE_S
-        return f"geometry/{sha256}.geojson?e={expires}&t={self._sign(sha256, browser, expires)}"
+        return f"geometry/{sha256}.json?e={expires}&t={self._sign(sha256, browser, expires)}"
 
     def allows(
         self, sha256: str, *, browser: str, expires: str, token: str, now: float | None = None

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.encode import encode_lines
 from dashboard.layers import community_layer, feature_ids, share_style
-from dashboard.maps import GzGeoJson, Layer, Points
+from dashboard.maps import GzShapes, Layer, Points
 from dashboard.page import Page
 from dashboard.queries import places
 from dashboard.styles import Swatch, categories, graduated, single
@@ -71,7 +71,7 @@ def reach_layer(page: Page, hour: str) -> Layer | None:
     shown = bits > 0 if hour == "all" else (bits >> int(hour)) & 1 == 1
     style = single("#4a86b8", label=page.t("patrols.reach_label"), fill_opacity=0.35,
                    stroke="#1d4e79", stroke_width=0.5)  # fmt: skip
-    return Layer("reach", page.t("patrols.reach"), "polygon", GzGeoJson(found.sha256, found.gz),
+    return Layer("reach", page.t("patrols.reach"), "polygon", GzShapes(found.sha256, found.gz),
                  ids, style, shown=shown.tolist())  # fmt: skip
 
 

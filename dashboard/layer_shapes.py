@@ -12,7 +12,7 @@ import shapely
 
 from dashboard.encode import encode_lines
 from dashboard.layers import feature_ids, keep
-from dashboard.maps import GzGeoJson, Layer, compress_geojson
+from dashboard.maps import GzShapes, Layer, compress_geojson
 from dashboard.page import Page
 from dashboard.queries import hotspots, places, sight
 from dashboard.styles import Style, Swatch, categories, graduated, single
@@ -31,7 +31,7 @@ def viewshed_layer(page: Page, part: str, *, visible: bool) -> Layer | None:
         "viewsheds",
         page.t("layer.viewsheds"),
         "polygon",
-        GzGeoJson(found.sha256, found.gz),
+        GzShapes(found.sha256, found.gz),
         feature_ids(found.ids),
         style,
         visible=visible,
@@ -49,7 +49,7 @@ def blind_layer(page: Page, part: str, *, visible: bool) -> Layer | None:
         n_of = dict(zip(rows["blind_spot_id"].astype(str), rows["n_incidents"], strict=True))
         tips = _blind_tips(page, rows)
         ids = feature_ids(found.ids)
-        return Layer("blind", page.t("layer.blind"), "polygon", GzGeoJson(found.sha256, found.gz),
+        return Layer("blind", page.t("layer.blind"), "polygon", GzShapes(found.sha256, found.gz),
                      ids, blind_style(page), values=[n_of.get(i, np.nan) for i in ids],
                      tooltips=[tips.get(i, "") for i in ids], visible=visible)  # fmt: skip
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard.encode import encode_lines
 from dashboard.layers import community_layer, feature_ids, keep
-from dashboard.maps import GzGeoJson, Layer, Points, compress_geojson
+from dashboard.maps import GzShapes, Layer, Points, compress_geojson
 from dashboard.page import Page
 from dashboard.queries import cameras, places, sight
 from dashboard.styles import single
@@ -36,7 +36,7 @@ def building_layer(page: Page) -> Layer | None:
     style = single("#8b98a5", label=page.t("layer.buildings"), fill_opacity=0.85, stroke="#5a6b7b",
                    stroke_width=0.6)  # fmt: skip
     return Layer("buildings", page.t("layer.buildings"), "polygon",
-                 GzGeoJson(found.sha256, found.gz), feature_ids(found.ids), style)  # fmt: skip
+                 GzShapes(found.sha256, found.gz), feature_ids(found.ids), style)  # fmt: skip
 
 
 def seen_layer(page: Page, part: str) -> Layer | None:
@@ -49,7 +49,7 @@ def seen_layer(page: Page, part: str) -> Layer | None:
     style = single("#f0b400", label=t(f"coverage.layer_{level}"), fill_opacity=0.45,
                    stroke="#8a6500", stroke_width=0.6)  # fmt: skip
     return Layer("viewsheds", t("coverage.layer_ground", level=t.word("level", level)), "polygon",
-                 GzGeoJson(found.sha256, found.gz), feature_ids(found.ids), style)  # fmt: skip
+                 GzShapes(found.sha256, found.gz), feature_ids(found.ids), style)  # fmt: skip
 
 
 def rank_layer(page: Page, rows: pd.DataFrame) -> Layer | None:

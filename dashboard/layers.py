@@ -11,7 +11,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
-from gzip import decompress
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -20,7 +19,8 @@ import pandas as pd
 import shapely
 
 from dashboard.encode import encode_lines
-from dashboard.maps import GzGeoJson, Layer, MapView, Tiles
+from dashboard.geometry import read_geometries
+from dashboard.maps import GzShapes, Layer, MapView, Tiles
 from dashboard.page import Page
 from dashboard.queries import places
 from dashboard.store import Slice
@@ -59,8 +59,7 @@ def feature_ids(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=32)
 def _boxes(sha256: str, gz: bytes) -> np.ndarray:
     """Return the box of each feature, degrees, shape (n, 4)."""
-    features = json.loads(decompress(gz))["features"]
-    shapes = [shapely.from_geojson(json.dumps(one["geometry"])) for one in features]
+    shapes = [shapely.from_geojson(json.dumps(one)) for one in read_geometries(gz)]
     return shapely.bounds(np.array(shapes, dtype=object))
 
 
@@ -163,7 +162,7 @@ def community_layer(
         id="communities",
         title=title,
         kind="polygon",
-        geometry=GzGeoJson(found.sha256, found.gz),
+        geometry=GzShapes(found.sha256, found.gz),
         feature_ids=ids,
         style=style,
         values=[values.get(one) for one in ids],
@@ -181,7 +180,7 @@ def jurisdiction_layer(page: Page) -> Layer | None:
     style = single("#0d2f4f", label=page.scope_name, pattern="none", dash=(8, 5),
                    stroke="#0d2f4f", stroke_width=2.5)  # fmt: skip
     return Layer("jurisdiction", page.t("layer.jurisdiction"), "polygon",
-                 GzGeoJson(found.sha256, found.gz), feature_ids(found.ids), style)  # fmt: skip
+                 GzShapes(found.sha256, found.gz), feature_ids(found.ids), style)  # fmt: skip
 
 
 def tiles(page: Page) -> Tiles | None:

@@ -26,10 +26,10 @@ class MapError(ValueError):
 
 
 @dataclass(frozen=True)
-class GzGeoJson:
-    """GeoJSON in WGS 84, longitude first, gzip-compressed, with the name it is served under.
+class GzShapes:
+    """TopoJSON or GeoJSON in WGS 84, longitude first, gzip-compressed, with its name when served.
 
-    Rows of `mart.map_layers` are of this form: `GzGeoJson(sha256, gz)`.
+    Rows of `mart.map_layers` are of this form: `GzShapes(sha256, gz)`.
     """
 
     sha256: str
@@ -50,7 +50,7 @@ class Points:
 
 
 @lru_cache(maxsize=64)
-def compress_geojson(text: str | bytes) -> GzGeoJson:
+def compress_geojson(text: str | bytes) -> GzShapes:
     """Compress GeoJSON once and name it by its content.
 
     Parameters
@@ -60,11 +60,11 @@ def compress_geojson(text: str | bytes) -> GzGeoJson:
 
     Returns
     -------
-    GzGeoJson
+    GzShapes
         The same bytes for the same text.
     """
     raw = text.encode() if isinstance(text, str) else text
-    return GzGeoJson(hashlib.sha256(raw).hexdigest(), gzip.compress(raw, 6, mtime=0))
+    return GzShapes(hashlib.sha256(raw).hexdigest(), gzip.compress(raw, 6, mtime=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class Layer:
     id: str
     title: str
     kind: str
-    geometry: GzGeoJson | Points | str | bytes
+    geometry: GzShapes | Points | str | bytes
     feature_ids: tuple[str, ...]
     style: Style
     values: Sequence[object] | np.ndarray | None = None
@@ -130,14 +130,14 @@ class Layer:
         """The number of features."""
         return len(self.feature_ids)
 
-    def content(self) -> GzGeoJson:
+    def content(self) -> GzShapes:
         """Give the geometry of a layer that is not made of points in memory."""
         if isinstance(self.geometry, Points):
             raise MapError(
                 f"layer {self.id}: geometry is points in memory; GeoJSON was expected. "
                 "Ask for the packed points instead."
             )
-        if isinstance(self.geometry, GzGeoJson):
+        if isinstance(self.geometry, GzShapes):
             return self.geometry
         return compress_geojson(self.geometry)
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from dashboard.maps import GzGeoJson, Layer, MapView, Points, map_texts
+from dashboard.geometry import read_geometries
+from dashboard.maps import GzShapes, Layer, MapView, Points, map_texts
 from dashboard.styles import Style, Swatch
 
 INLINE_TIPS = 200
@@ -18,13 +19,13 @@ INLINE_POINTS_CHARS = 8_000
 class Sender(Protocol):
     """How large content reaches the browser: by URL, or inside the file."""
 
-    def geometry(self, content: GzGeoJson) -> dict[str, Any]:
+    def geometry(self, content: GzShapes) -> dict[str, Any]:
         """Give the payload's entry for a layer's GeoJSON."""
 
-    def points(self, content: GzGeoJson, text: str) -> dict[str, Any]:
+    def points(self, content: GzShapes, text: str) -> dict[str, Any]:
         """Give the payload's entry for points; `content` is the same packed text as JSON."""
 
-    def tips(self, content: GzGeoJson, texts: Sequence[str]) -> dict[str, Any]:
+    def tips(self, content: GzShapes, texts: Sequence[str]) -> dict[str, Any]:
         """Give the payload's entry for a layer's tooltips; `content` is their JSON list."""
 
 
@@ -57,30 +58,20 @@ def build_payload(view: MapView, sender: Sender) -> dict[str, Any]:
     }
 
 
-def bare_geojson(content: GzGeoJson) -> dict[str, Any]:
-    """Give the geometry of a collection without attributes or foreign members.
+def bare_geojson(content: GzShapes) -> dict[str, Any]:
+    """Give the geometry of a layer as GeoJSON without attributes or foreign members.
 
     Parameters
     ----------
     content
-        A FeatureCollection.
+        A packed layer.
 
     Returns
     -------
     dict
         Features in the same order, each with its geometry alone.
     """
-    features = json.loads(gzip.decompress(content.gz))["features"]
-    return {"features": [{"geometry": _bare_geometry(f.get("geometry"))} for f in features]}
-
-
-def _bare_geometry(geometry: dict[str, Any] | None) -> dict[str, Any] | None:
-    if geometry is None:
-        return None
-    if geometry["type"] == "GeometryCollection":
-        parts = [_bare_geometry(part) for part in geometry["geometries"]]
-        return {"type": "GeometryCollection", "geometries": parts}
-    return {"type": geometry["type"], "coordinates": geometry["coordinates"]}
+    return {"features": [{"geometry": one} for one in read_geometries(content.gz)]}
 
 
 def _tiles(view: MapView) -> dict[str, Any] | None:
@@ -144,6 +135,6 @@ def _tips(layer: Layer, sender: Sender) -> dict[str, Any] | None:
 
 
 @lru_cache(maxsize=64)
-def _pack_json(value: str | tuple[str, ...]) -> GzGeoJson:
+def _pack_json(value: str | tuple[str, ...]) -> GzShapes:
     raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return GzGeoJson(hashlib.sha256(raw).hexdigest(), gzip.compress(raw, 6, mtime=0))
+    return GzShapes(hashlib.sha256(raw).hexdigest(), gzip.compress(raw, 6, mtime=0))

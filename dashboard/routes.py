@@ -86,7 +86,7 @@ def make_routes(
 
     base = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
     return [
-        Route(f"{base}/geometry/{{sha256}}.geojson", geometry),
+        Route(f"{base}/geometry/{{sha256}}.json", geometry),
         Route(f"{base}/assets/{{name}}", asset),
         Route(f"{base}/vendor/{{name:path}}", vendor),
         Route(f"{base}/health", health),

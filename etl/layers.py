@@ -1,4 +1,4 @@
-"""Ready map geometry: a slice's shapes as compressed GeoJSON (WGS 84), made at build time."""
+"""Ready map geometry: a slice's shapes as compressed TopoJSON (WGS 84), made at build time."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from isal import igzip
 
 from etl.shapes import outlines_of_column
 from geo import projection
-from geo.outlines import Outlines, geojson
+from geo.outlines import Outlines, topojson
 
 DECIMALS = 6  # of a degree: 0.1 m
-LARGE_BYTES = 1 << 20  # beyond a megabyte packing well costs twelve times as much for a tenth less
+LARGE_BYTES = 1 << 18  # beyond that packing well costs twelve times as much for a tenth less
 OWN_AREA = {"station": "stations", "street": "streets"}
 SIGHT_LEVEL = "recognise"
 SchemaName = Literal["core", "mart"]
@@ -149,7 +149,7 @@ def make_layers(
         if scope_id is not None:
             bound = bound | {"scope_id": scope_id}
         found[name] = _read(con.execute(query, bound).to_arrow_table(), ordered=bool(source.order))
-    bodies = _geojson([shapes for _, shapes in found.values()], epsg)
+    bodies = _topojson([shapes for _, shapes in found.values()], epsg)
     for (name, (ids, _)), body in zip(found.items(), bodies, strict=True):
         packed = _pack(body)
         digest = hashlib.sha256(body).hexdigest()
@@ -173,8 +173,8 @@ def _pack(body: bytes) -> bytes:
     return bytes(igzip.compress(body, compresslevel=2, mtime=0))
 
 
-def _geojson(shapes: list[Outlines], epsg: int) -> Iterator[bytes]:
-    """Give each list of shapes as a FeatureCollection in WGS 84, `id` the position."""
+def _topojson(shapes: list[Outlines], epsg: int) -> Iterator[bytes]:
+    """Give each list of shapes as a Topology in WGS 84."""
     if not shapes:
         return
     xy = np.concatenate([one.xy for one in shapes])
@@ -183,5 +183,5 @@ def _geojson(shapes: list[Outlines], epsg: int) -> Iterator[bytes]:
     begin = 0
     for one in shapes:
         end = begin + len(one.xy)
-        yield geojson(replace(one, xy=degrees[begin:end]), decimals=DECIMALS)
+        yield topojson(replace(one, xy=degrees[begin:end]), decimals=DECIMALS)
         begin = end

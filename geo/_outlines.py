@@ -1,10 +1,10 @@
-"""Polygons as flat arrays: read from and written to well-known binary, and to GeoJSON text.
+"""Polygons as flat arrays: read from and written to well-known binary, and to TopoJSON text.
 
 References
 ----------
 OGC 06-103r4 (2011). OpenGIS Implementation Specification for Geographic Information, Simple
 feature access, Part 1: Common architecture, section 8.2 (well-known binary).
-Butler, H. and others (2016). The GeoJSON Format. RFC 7946.
+Bostock, M. & Metcalf, C. (2013). The TopoJSON Format Specification, version 1.0.
 """
 
 import numpy as np
@@ -127,29 +127,18 @@ def _put_text(out, at, texts, begin, end):  # type: ignore[no-untyped-def]
 
 
 @piece
-def _put_number(out, at, value, decimals):  # type: ignore[no-untyped-def]
-    """Write a whole number, its last digits behind a point."""
+def _put_number(out, at, value):  # type: ignore[no-untyped-def]
+    """Write a whole number."""
     if value < 0:
         out[at] = 45
         at += 1
         value = -value
     left = np.uint64(value)
     n, most = 1, np.uint64(10)
-    while left >= most or n <= decimals:
+    while left >= most:
         n += 1
         most *= np.uint64(10)
-    end = at + n
-    place = end - 1
-    if decimals > 0:
-        end += 1
-        place += 1
-        for _ in range(decimals):
-            rest = left // np.uint64(10)
-            out[place] = 48 + left - rest * np.uint64(10)
-            left = rest
-            place -= 1
-        out[place] = 46
-        place -= 1
+    place, end = at + n - 1, at + n
     while place >= at:
         rest = left // np.uint64(10)
         out[place] = 48 + left - rest * np.uint64(10)
@@ -158,53 +147,79 @@ def _put_number(out, at, value, decimals):  # type: ignore[no-untyped-def]
     return end
 
 
-@kernel
-def write_geojson(lonlat, rings, parts, shapes, decimals, texts, cuts, out):  # type: ignore[no-untyped-def]
-    """Write a FeatureCollection, features in order, `id` the position; returns its length.
+@piece
+def _put_pair(out, at, x, y):  # type: ignore[no-untyped-def]
+    """Write `[x,y]`."""
+    out[at] = 91
+    at = _put_number(out, at + 1, x)
+    out[at] = 44
+    at = _put_number(out, at + 1, y)
+    out[at] = 93
+    return at + 1
 
-    `texts` holds the fixed words one after the other, from `cuts`: head, feature, polygon,
-    multipolygon, end of feature, end.
+
+@piece
+def _put_list(out, at, first, beyond, texts, begin, end):  # type: ignore[no-untyped-def]
+    """Write a geometry of one part: its kind, and its rings as `[first],...]}`."""
+    at = _put_text(out, at, texts, begin, end)
+    for ring in range(first, beyond):
+        if ring > first:
+            out[at] = 44
+            at += 1
+        out[at] = 91
+        at = _put_number(out, at + 1, ring)
+        out[at] = 93
+        at += 1
+    out[at] = 93
+    return at + 1
+
+
+@kernel
+def write_topojson(lonlat, rings, parts, shapes, scale, texts, cuts, out):  # type: ignore[no-untyped-def]
+    """Write a Topology, an arc to each ring and a geometry to each shape; returns its length.
+
+    `texts` holds the fixed words one after the other, from `cuts`: head, polygon, multipolygon,
+    part, between geometries and arcs, end.
     """
-    scale = 10.0**decimals
     at = _put_text(out, ZERO, texts, cuts[0], cuts[1])
     for s in range(len(shapes) - 1):
         first, beyond = shapes[s], shapes[s + 1]
         if s:
             out[at] = 44
             at += 1
-        at = _put_text(out, at, texts, cuts[1], cuts[2])
-        at = _put_number(out, at, np.int64(s), ZERO)
-        word = 2 if beyond - first == 1 else 3
-        at = _put_text(out, at, texts, cuts[word], cuts[word + 1])
-        for p in range(first, beyond):
-            if p > first:
+        if beyond - first == 1:
+            at = _put_list(out, at, parts[first], parts[beyond], texts, cuts[1], cuts[2])
+        else:
+            at = _put_text(out, at, texts, cuts[2], cuts[3])
+            for p in range(first, beyond):
+                if p > first:
+                    out[at] = 44
+                    at += 1
+                at = _put_list(out, at, parts[p], parts[p + 1], texts, cuts[3], cuts[4])
+            out[at] = 93
+            at += 1
+        out[at] = 125
+        at += 1
+    at = _put_text(out, at, texts, cuts[4], cuts[5])
+    for r in range(len(rings) - 1):
+        if r:
+            out[at] = 44
+            at += 1
+        out[at] = 91
+        at += 1
+        x, y = ZERO, ZERO
+        for v in range(rings[r], rings[r + 1]):
+            if v > rings[r]:
                 out[at] = 44
                 at += 1
-            if word == 3:
-                out[at] = 91
-                at += 1
-            for r in range(parts[p], parts[p + 1]):
-                if r > parts[p]:
-                    out[at] = 44
-                    at += 1
-                out[at] = 91
-                at += 1
-                for v in range(rings[r], rings[r + 1]):
-                    if v > rings[r]:
-                        out[at] = 44
-                        at += 1
-                    out[at] = 91
-                    at = _put_number(out, at + 1, np.int64(round(lonlat[v, 0] * scale)), decimals)
-                    out[at] = 44
-                    at = _put_number(out, at + 1, np.int64(round(lonlat[v, 1] * scale)), decimals)
-                    out[at] = 93
-                    at += 1
-                out[at] = 93
-                at += 1
-            if word == 3:
-                out[at] = 93
-                at += 1
-        at = _put_text(out, at, texts, cuts[4], cuts[5])
+            to_x, to_y = (
+                np.int64(round(lonlat[v, 0] * scale)),
+                np.int64(round(lonlat[v, 1] * scale)),
+            )
+            at = _put_pair(out, at, to_x - x, to_y - y)
+            x, y = to_x, to_y
+        out[at] = 93
+        at += 1
     return _put_text(out, at, texts, cuts[5], cuts[6])
 
 

@@ -23,7 +23,7 @@ from geo.locate import PolygonIndex
 from geo.mounting import mount_cameras
 from geo.near_repeat import knox
 from geo.nearest import nearest
-from geo.outlines import geojson, outlines_from_wkb, outlines_of, outlines_to_wkb
+from geo.outlines import outlines_from_wkb, outlines_of, outlines_to_wkb, topojson
 from geo.patrol import hours_manned, patrol_reach, reach_bits, within_reach
 from geo.patrol_gaps import find_gaps
 from geo.patrol_ground import reached_ground
@@ -126,7 +126,7 @@ def lay_shapes() -> None:
     """Compile reading and writing of shapes, and points among them."""
     shapes = outlines_of([AREA, HOUSE])
     outlines_from_wkb(*outlines_to_wkb(shapes))
-    geojson(shapes.take(np.arange(1)))
+    topojson(shapes.take(np.arange(1)))
     nearest(*SPOT, of_x=SPOT[0], of_y=SPOT[1])
     PolygonIndex([AREA, HOUSE]).locate(*SPOT)
     for datum in ("gcj02", "bd09"):

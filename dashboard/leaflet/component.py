@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.geometry_store import STORE, GeometryStore
 from dashboard.leaflet import bundle
-from dashboard.maps import GzGeoJson, MapView
+from dashboard.maps import GzShapes, MapView
 from dashboard.payload import INLINE_POINTS_CHARS, INLINE_TIPS, build_payload
 from dashboard.routes import BROWSER_COOKIE
 
@@ -76,7 +76,7 @@ class UrlSender:
         self._store = store
         self._browser = browser
 
-    def geometry(self, content: GzGeoJson) -> dict[str, Any]:
+    def geometry(self, content: GzShapes) -> dict[str, Any]:
         """Put the content in the store and give its address."""
         self._store.put(content)
         return {
@@ -84,13 +84,13 @@ class UrlSender:
             "hash": content.sha256,
         }
 
-    def points(self, content: GzGeoJson, text: str) -> dict[str, Any]:
+    def points(self, content: GzShapes, text: str) -> dict[str, Any]:
         """Send some hundred points as they are and more by address."""
         if len(text) <= INLINE_POINTS_CHARS:
             return {"text": text, "hash": content.sha256}
         return self.geometry(content)
 
-    def tips(self, content: GzGeoJson, texts: Sequence[str]) -> dict[str, Any]:
+    def tips(self, content: GzShapes, texts: Sequence[str]) -> dict[str, Any]:
         """Send a short list as it is and a long one by address."""
         if len(texts) <= INLINE_TIPS:
             return {"list": list(texts), "hash": content.sha256}

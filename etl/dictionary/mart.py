@@ -73,14 +73,14 @@ MART: tuple[Table, ...] = (
     ),
     mart(
         "map_layers",
-        "Ready map geometry (gzip GeoJSON, WGS 84)",
-        "地图图层（gzip GeoJSON，WGS 84）",
+        "Ready map geometry (gzip TopoJSON, WGS 84)",
+        "地图图层（gzip TopoJSON，WGS 84）",
         (
             text("layer", "Layer", "图层", required=True),
             text("sha256", "Digest", "摘要", required=True),
             count("n_features", "Features", "要素数", required=True),
             Column("ids", "json", "Identifiers in feature order", "要素编号顺序", required=True),
-            Column("gz", "bytes", "Compressed GeoJSON", "压缩 GeoJSON", required=True),
+            Column("gz", "bytes", "Compressed TopoJSON", "压缩 TopoJSON", required=True),
         ),
         key=("layer",),
         visible_to=EVERYONE,

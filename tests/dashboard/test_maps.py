@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.encode import encode
-from dashboard.maps import GzGeoJson, Layer, MapError, MapView, Points, Tiles, map_texts
+from dashboard.maps import GzShapes, Layer, MapError, MapView, Points, Tiles, map_texts
 from dashboard.payload import bare_geojson, build_payload
 from dashboard.styles import HIDDEN, Style, StyleError, Swatch, categories, graduated, single
 
@@ -207,7 +207,7 @@ def test_geometry_is_named_by_its_content_and_equal_content_has_equal_bytes():
     assert one == two
     assert one.sha256 == hashlib.sha256(GEOJSON.encode()).hexdigest()
     assert gzip.decompress(one.gz).decode() == GEOJSON
-    assert layer(geometry=GzGeoJson("f" * 64, one.gz)).content().sha256 == "f" * 64
+    assert layer(geometry=GzShapes("f" * 64, one.gz)).content().sha256 == "f" * 64
 
 
 def test_points_in_memory_have_no_geojson():
@@ -229,7 +229,7 @@ def test_what_is_selected_is_named_by_position_and_forgotten_when_absent():
 def test_bare_geometry_keeps_collections_and_drops_foreign_members():
     inner = {"type": "Point", "coordinates": [1, 2], "note": "x"}
     raw = {"features": [{"geometry": {"type": "GeometryCollection", "geometries": [inner]}}]}
-    content = GzGeoJson("0", gzip.compress(json.dumps(raw).encode()))
+    content = GzShapes("0", gzip.compress(json.dumps(raw).encode()))
     assert bare_geojson(content)["features"][0]["geometry"]["geometries"] == [
         {"type": "Point", "coordinates": [1, 2]}
     ]

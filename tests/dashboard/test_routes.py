@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from dashboard.geometry_store import TOKEN_LIFE_S, GeometryStore
 from dashboard.leaflet import bundle
-from dashboard.maps import GzGeoJson, compress_geojson
+from dashboard.maps import GzShapes, compress_geojson
 from dashboard.routes import (
     BROWSER_COOKIE,
     content_security_policy,
@@ -152,7 +152,7 @@ def test_signed_but_forgotten_content_is_not_found(app, store):
 
 def test_the_store_forgets_the_least_recently_used_first():
     store = GeometryStore(b"k", memory_bytes=25)
-    contents = [GzGeoJson(str(i) * 64, bytes(10)) for i in range(3)]
+    contents = [GzShapes(str(i) * 64, bytes(10)) for i in range(3)]
     store.put(contents[0])
     store.put(contents[1])
     store.get(contents[0].sha256)
@@ -164,7 +164,7 @@ def test_the_store_forgets_the_least_recently_used_first():
 def test_content_put_twice_is_counted_once():
     store = GeometryStore(b"k", memory_bytes=25)
     for name in ("a", "a", "a", "b"):
-        store.put(GzGeoJson(name * 64, bytes(10)))
+        store.put(GzShapes(name * 64, bytes(10)))
     assert store.get("a" * 64) is not None
 
 
@@ -220,7 +220,7 @@ def test_routes_follow_the_base_path(store):
 
 
 def test_every_answer_carries_the_security_headers(app):
-    for url in ("", "health", "nowhere", "geometry/x.geojson"):
+    for url in ("", "health", "nowhere", "geometry/x.json"):
         headers = ask(app, url)[1]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"

@@ -4,6 +4,7 @@ import itertools
 import json
 
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 from geo.errors import GeoError
 from geo.outlines import (
     Outlines,
-    geojson,
     join_outlines,
     outlines_from_wkb,
     outlines_of,
     outlines_to_wkb,
+    topojson,
 )
 
 SQUARE = shapely.box(0, 0, 4, 4)
@@ -60,29 +61,49 @@ def test_wkb_comes_back_as_it_went_in(found: list[object]) -> None:
     assert np.isnan(np.delete(box, there, axis=0)).all()
 
 
-@given(st.lists(shapes(), max_size=4))
+def rings_of(text: bytes) -> list[list[tuple[int, int]]]:
+    """The arcs of a Topology, steps added up."""
+    arcs = json.loads(text)["arcs"]
+    return [list(itertools.accumulate(map(tuple, arc), _add)) for arc in arcs]
+
+
+def _add(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    return a[0] + b[0], a[1] + b[1]
+
+
+@given(st.lists(shapes(), min_size=1, max_size=4))
 @settings(max_examples=40, deadline=None)
-def test_geojson_says_what_shapely_reads(found: list[object]) -> None:
-    told = json.loads(geojson(flat(found), decimals=3))
-    assert told["type"] == "FeatureCollection"
-    assert [one["id"] for one in told["features"]] == list(range(len(found)))
-    for one, was in zip(told["features"], found, strict=True):
-        assert one["properties"] == {}
-        read = shapely.from_geojson(json.dumps(one["geometry"]))
-        assert shapely.equals_exact(read, was)
+def test_topojson_says_what_gdal_reads(found: list[object]) -> None:
+    text = topojson(flat(found), decimals=3)
+    read = pyogrio.read_dataframe(text, layer="shapes").geometry.to_numpy()
+    for one, was in zip(read, found, strict=True):
+        assert shapely.equals_exact(one, was, 1e-9)
 
 
-def test_numbers_keep_their_sign_and_leading_zeros() -> None:
+def test_topojson_rounds_places_and_not_steps() -> None:
+    # steps of 0.4 units each: rounded one by one they would never move
+    line = [(0.4e-5 * k, 0.0) for k in range(11)]
+    (ring,) = rings_of(topojson(flat([shapely.Polygon([*line, (2e-5, 1.0)])]), decimals=5))
+    assert [x for x, _ in ring] == [0, 0, 1, 1, 2, 2, 2, 3, 3, 4, 4, 2, 0]
+
+
+def test_topojson_keeps_signs_and_digits() -> None:
     thin = shapely.Polygon([(-0.05, 0.000004), (-120.5, 89.999996), (7.0, 0.06)])
-    text = geojson(flat([thin]), decimals=5)
-    assert b"[-0.05000,0.00000]" in text
-    assert b"[-120.50000,90.00000]" in text
-    assert b"[7.00000,0.06000]" in text
-    assert b"[7,0]" in geojson(flat([thin]), decimals=0)
+    text = topojson(flat([thin]), decimals=5)
+    assert json.loads(text)["transform"] == {"scale": [1e-5, 1e-5], "translate": [0, 0]}
+    assert rings_of(text) == [[(-5000, 0), (-12050000, 9000000), (700000, 6000), (-5000, 0)]]
+    assert rings_of(topojson(flat([thin]), decimals=0))[0][2] == (7, 0)
 
 
-def test_no_shapes_give_an_empty_collection() -> None:
-    assert geojson(flat([])) == b'{"type":"FeatureCollection","features":[]}'
+def test_no_shape_has_no_arcs_and_no_shapes_an_empty_collection() -> None:
+    told = json.loads(topojson(flat([SQUARE, None, TWO])))
+    assert told["objects"]["shapes"]["geometries"] == [
+        {"type": "Polygon", "arcs": [[0]]},
+        {"type": "MultiPolygon", "arcs": []},
+        {"type": "MultiPolygon", "arcs": [[[1]], [[2], [3]]]},
+    ]
+    told = json.loads(topojson(flat([])))
+    assert (told["objects"]["shapes"]["geometries"], told["arcs"]) == ([], [])
 
 
 def test_a_missing_shape_is_read_as_none_even_if_bytes_are_there() -> None:
@@ -116,9 +137,9 @@ def test_metres_are_refused_as_degrees(wrong: float) -> None:
     ours = flat([SQUARE])
     ours.xy[0, 0] = wrong
     with pytest.raises(GeoError, match=r"coordinates that are not degrees"):
-        geojson(ours)
+        topojson(ours)
     with pytest.raises(GeoError, match="13 decimals"):
-        geojson(flat([SQUARE]), decimals=13)
+        topojson(flat([SQUARE]), decimals=13)
 
 
 def test_outlines_are_taken_joined_and_made_of_shapes() -> None:

@@ -74,9 +74,27 @@
     return packed;
   }
 
-  ns.packGeoJson = function (json, datum) {
-    var list = json.features || [];
-    return pack(list.map(function (f) { return parts(f.geometry); }), datum);
+  /* The rings of the geometries of a Topology as `geo.outlines.topojson` writes it: an arc each. */
+  function topology(json) {
+    var scale = json.transform.scale, from = json.transform.translate;
+    var rings = json.arcs.map(function (arc) {
+      var x = 0, y = 0;
+      return arc.map(function (step) {
+        x += step[0]; y += step[1];
+        return [x * scale[0] + from[0], y * scale[1] + from[1]];
+      });
+    });
+    function ring(arcs) { return rings[arcs[0]]; }
+    return json.objects.shapes.geometries.map(function (geometry) {
+      var one = geometry.type === "Polygon" ? [geometry.arcs] : geometry.arcs;
+      return [].concat.apply([], one).map(ring);
+    });
+  }
+
+  /* A ready layer is a Topology; what a page makes itself is a FeatureCollection. */
+  ns.packShapes = function (json, datum) {
+    if (json.type === "Topology") return pack(topology(json), datum);
+    return pack((json.features || []).map(function (f) { return parts(f.geometry); }), datum);
   };
 
   /* Points sent inline: little-endian int32 pairs (lon, lat) in millionths of a degree. */

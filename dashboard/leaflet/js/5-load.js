@@ -27,7 +27,7 @@
         return text.then(function (packed) { return ns.packPoints(packed, datum); });
       }
       var json = spec.json ? Promise.resolve(spec.json) : fetchJson(base, spec.url);
-      return json.then(function (data) { return ns.packGeoJson(data, datum); });
+      return json.then(function (data) { return ns.packShapes(data, datum); });
     });
   };
 
