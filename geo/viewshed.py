@@ -320,6 +320,10 @@ def _wedges(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """First and last direction counter-clockwise, and the pseudo-angle between them."""
     whole = hfov >= 360.0
+    if whole.all():  # sines and cosines would be a twelfth of the time of short views
+        east = np.zeros((len(hfov), 2))
+        east[:, 0] = 1.0
+        return east, east, np.full(len(hfov), 4.0)
     start = np.where(whole, 0.0, np.radians(np.mod(90.0 - bearing, 360.0) - hfov / 2))
     end = np.where(whole, 0.0, np.radians(np.mod(90.0 - bearing, 360.0) + hfov / 2))
     first = np.column_stack([np.cos(start), np.sin(start)])
