@@ -47,9 +47,9 @@ class Ahead:
     """Makes the slices of a build ready in a thread, as far as it gets.
 
     Once files are read, the core tables are final: each slice is begun with its rows of them. Once
-    coverage is derived, shapes are final: the map layers of each slice are made, as the slice
-    would make them of its own rows, and wait in a file, so that they take no memory. Most analyses
-    keep one processor busy.
+    viewsheds and blind spots are derived, shapes are final: the map layers of each slice are made,
+    as the slice would make them of its own rows, and wait in a file, so that they take no memory.
+    Most analyses keep one processor busy.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class Ahead:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Begin no other slice within: for what is over in a second if nothing else runs."""
+        """Begin no other slice or layer within: for what takes a second if nothing else runs."""
         self._going.clear()
         try:
             yield
@@ -148,6 +148,7 @@ class Ahead:
             con.execute(f"SET threads = {THREADS}")
             self._woken.wait()
             for one in self._plan:
+                self._going.wait()
                 if self._stopped.is_set():
                     return
                 self._keep(one, "mart", stream)

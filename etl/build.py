@@ -236,9 +236,11 @@ def _write_build(
         from etl.schema import CORE
 
         missing = frozenset(table.name for table in CORE) - set(inputs)
-        context = MartContext(con, district, as_of, report, progress, missing, seed, served)
         plan = plan_slices(con)
         ahead = end.enter_context(Ahead(con, plan, database, epsg=district.epsg))
+        context = MartContext(
+            con, district, as_of, report, progress, missing, seed, served, ahead.shapes_are_final
+        )
         for stage, derive in _stages():
             progress.start(stage, None)
             # coverage that is copied from the build served takes a second: it waits for nobody
@@ -246,7 +248,7 @@ def _write_build(
             with ahead.paused() if is_copied else nullcontext():
                 derive(context)
             if stage == SHAPES_FINAL:
-                ahead.shapes_are_final()
+                ahead.shapes_are_final()  # without cameras it has not been told yet
         facts = {
             "district_id": district.district_id,
             "name": district.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -21,7 +22,8 @@ class MartContext:
     data (local calendar, inclusive): "12 months" are the 365 (366) days ending with it, "28 days"
     the 28 days ending with it. `missing` names input tables that the district does not bring.
     `seed` feeds `numpy.random.default_rng`. `served` is the database served now, from which a mart
-    may copy rows that rest on nothing that has changed.
+    may copy rows that rest on nothing that has changed. `shapes_are_final` is called once no shape
+    that a map layer is made of will change.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -32,3 +34,4 @@ class MartContext:
     missing: frozenset[str] = frozenset()
     seed: int = 0
     served: Path | None = None
+    shapes_are_final: Callable[[], None] = lambda: None

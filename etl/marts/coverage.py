@@ -125,6 +125,7 @@ def _derive(context: MartContext) -> None:
     write_digests(con, ground, cameras, digests)
     open_m2, cell_m, seen_m2 = read_areas(con, sight.levels)
     city = replace(city, unique_m2=unique, open_m2=open_m2, cell_m=cell_m, seen_m2=seen_m2)
+    context.shapes_are_final()
     context.progress.start("cameras one by one", None)
     seen_points = ((incidents, seen), (gates, gate_seen))
     derive_cameras(context, ground, cameras, sight, city, walls, seen_points, again)

@@ -213,6 +213,19 @@ def test_no_slice_is_begun_while_it_pauses(folder: Path) -> None:
             wait_for(all_begun(ahead, plan))
 
 
+def test_no_layer_is_made_while_it_pauses(folder: Path) -> None:
+    with duckdb.connect(str(folder / "whole.duckdb")) as con:
+        fill(con, ("s0", "s1"))
+        plan, waiting = begin(con, folder)
+        with waiting as ahead:
+            wait_for(all_begun(ahead, plan))
+            with ahead.paused():
+                ahead.shapes_are_final()
+                time.sleep(0.3)
+                assert ahead.layers_of(plan[2], "mart") is None
+            wait_for(lambda: ahead.layers_of(plan[2], "mart") is not None)
+
+
 def test_what_goes_wrong_in_a_slice_is_told_and_nothing_of_it_stays(folder: Path) -> None:
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{folder / 'one.duckdb'}' AS made; CREATE TABLE made.t (n INTEGER)")

@@ -1,5 +1,6 @@
 """Coverage as a build holds it: every row from a small city whose sums are done by hand."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -64,12 +65,15 @@ class City:
             x=None if x is None else X0 + x, y=None if y is None else Y0 + y,
         )  # fmt: skip
 
-    def derive(self) -> "City":
+    def derive(self, shapes_are_final: Callable[[], None] = lambda: None) -> "City":
         district = District(
             "d", "d", "d", "Asia/Shanghai", "EPSG:32651", Path("d.toml"), (), Path(),
             patrol_radius_m=20.0,
         )  # fmt: skip
-        coverage.derive(MartContext(self.con, district, AS_OF, self.report))
+        context = MartContext(
+            self.con, district, AS_OF, self.report, shapes_are_final=shapes_are_final
+        )
+        coverage.derive(context)
         return self
 
     def rows(self, table: str, where: str = "true", order: str = "1") -> list[dict]:
@@ -99,6 +103,18 @@ def test_every_community_has_each_level_by_day_and_night(city: City) -> None:
     assert len(found) == 2 * 4 * 2
     assert {(r["level"], r["px_per_m"]) for r in found} == set(read_levels().items())
     assert {r["street_id"] for r in found if r["community_id"] == "c2"} == {"t1"}
+
+
+def test_shapes_are_called_final_when_no_other_is_written(city: City) -> None:
+    def shapes() -> list[list[dict]]:
+        return [city.rows(one, order="ALL") for one in ("viewsheds", "blind_spots")]
+
+    city.camera("k1", 50, 50)
+    told: list[list[list[dict]]] = []
+    city.derive(lambda: told.append(shapes()))
+    assert len(told) == 1
+    assert all(told[0])
+    assert told[0] == shapes()
 
 
 def test_shares_of_one_camera_by_hand(city: City) -> None:
