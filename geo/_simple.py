@@ -43,9 +43,9 @@ def crosses_itself(xy, begins, n_rings):  # type: ignore[no-untyped-def]
                     if ni == j or nj == i:  # neighbours: wrong only when they fold back
                         px, py, qx, qy = (ax, ay, dx, dy) if ni == j else (bx, by, cx, cy)
                         ex, ey = (bx, by) if ni == j else (ax, ay)
-                        if _side(ex, ey, px, py, qx, qy) == 0.0:
-                            if (px - ex) * (qx - ex) + (py - ey) * (qy - ey) >= 0.0:
-                                return True
+                        along = (px - ex) * (qx - ex) + (py - ey) * (qy - ey)
+                        if along >= 0.0 and _side(ex, ey, px, py, qx, qy) == 0.0:
+                            return True
                         continue
                     one = _side(ax, ay, bx, by, cx, cy) * _side(ax, ay, bx, by, dx, dy)
                     two = _side(cx, cy, dx, dy, ax, ay) * _side(cx, cy, dx, dy, bx, by)
