@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -53,17 +53,20 @@ class OutlineRows:
         The vertices of all rows are moved at once and in their order, because what becomes of one
         may depend on the others. Shapes become objects when a vertex has no place.
         """
-        n = self._in_order(np.diff(self.rings.rings), shapely.get_num_coordinates(self.others))
-        of_ring = np.repeat(self.simple, n)
-        xy = np.empty((len(of_ring), 2))
-        xy[of_ring], xy[~of_ring] = self.rings.xy, shapely.get_coordinates(self.others)
-        xy = move_to_metres(xy, datum=datum, frame=frame)
-        moved = OutlineRows(
-            self.simple,
-            _end_to_end(xy[of_ring], np.diff(self.rings.rings)),
-            np.asarray(shapely.transform(self.others, lambda _: xy[~of_ring]), object),
-        )
-        return moved if np.isfinite(moved.rings.xy).all() else moved.as_objects()
+        if self.simple.all():
+            in_rings = move_to_metres(self.rings.xy, datum=datum, frame=frame)
+            in_others = np.empty((0, 2))
+        else:
+            n = self._in_order(np.diff(self.rings.rings), shapely.get_num_coordinates(self.others))
+            of_ring = np.repeat(self.simple, n)
+            xy = np.empty((len(of_ring), 2))
+            xy[of_ring], xy[~of_ring] = self.rings.xy, shapely.get_coordinates(self.others)
+            xy = move_to_metres(xy, datum=datum, frame=frame)
+            in_rings, in_others = xy[of_ring], xy[~of_ring]
+        if not np.isfinite(in_rings).all():
+            return self.as_objects().to_metres(datum, frame)
+        others = np.asarray(shapely.transform(self.others, lambda _: in_others), object)
+        return OutlineRows(self.simple, replace(self.rings, xy=in_rings), others)
 
     def bounds(self) -> np.ndarray:
         """Return (n, 4) west, south, east, north; NaN where there is no shape."""
