@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from etl.geometry import clean_polygons
@@ -14,6 +16,8 @@ from etl.place import Frame, move_to_metres
 from etl.shapes import bytes_of_column, column_of_outlines
 from geo.outlines import Outlines, outlines_from_wkb
 from geo.simple import find_simple, inner_points, ring_areas, ring_boxes
+
+_ONE_PART = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,26 +30,31 @@ class OutlineRows:
         (n,) true where the shape is a ring without fault.
     rings
         Shapes of the rows that are simple, one ring each.
+    alone
+        (len(rings),) true where the ring is the only part of a multipolygon.
     others
         Shapes of the rows that are not: shapely polygons and multipolygons, None where refused.
     """
 
     simple: np.ndarray
     rings: Outlines
+    alone: np.ndarray
     others: np.ndarray
 
     def as_objects(self) -> OutlineRows:
         """Return the same shapes, all of them as objects."""
-        shapes = np.empty(len(self.simple), object)
-        shapes[self.simple], shapes[~self.simple] = self.rings.polygons(), self.others
-        return OutlineRows(np.zeros(len(shapes), bool), _end_to_end(np.empty((0, 2)), []), shapes)
+        rings = self.rings.polygons()
+        rings[self.alone] = shapely.multipolygons(rings[self.alone][:, None])
+        none, no_rings = np.zeros(len(self.simple), bool), _end_to_end(np.empty((0, 2)), [])
+        return OutlineRows(none, no_rings, none[:0], self._in_order(rings, self.others))
 
     def filter(self, rows: np.ndarray) -> OutlineRows:
         """Return the shapes of the rows that are marked."""
         if rows.all():
             return self
-        rings = self.rings.take(np.flatnonzero(rows[self.simple]))
-        return OutlineRows(self.simple[rows], rings, self.others[rows[~self.simple]])
+        kept = np.flatnonzero(rows[self.simple])
+        others = self.others[rows[~self.simple]]
+        return OutlineRows(self.simple[rows], self.rings.take(kept), self.alone[kept], others)
 
     def to_metres(self, datum: str, frame: Frame) -> OutlineRows:
         """Return the shapes in metres of the district's projection.
@@ -66,7 +75,7 @@ class OutlineRows:
         if not np.isfinite(in_rings).all():
             return self.as_objects().to_metres(datum, frame)
         others = np.asarray(shapely.transform(self.others, lambda _: in_others), object)
-        return OutlineRows(self.simple, replace(self.rings, xy=in_rings), others)
+        return replace(self, rings=replace(self.rings, xy=in_rings), others=others)
 
     def bounds(self) -> np.ndarray:
         """Return (n, 4) west, south, east, north; NaN where there is no shape."""
@@ -85,6 +94,9 @@ class OutlineRows:
     def to_wkb(self) -> pa.Array:
         """Return the shapes as a column of well-known binary."""
         rings = column_of_outlines(self.rings).cast(pa.binary())
+        if self.alone.any():
+            head = pa.array([b"", _ONE_PART], pa.binary()).take(pa.array(self.alone.astype(int)))
+            rings = pc.binary_join_element_wise(head, rings, b"")
         if self.simple.all():
             return rings
         both = pa.concat_arrays([rings, pa.array(shapely.to_wkb(self.others), pa.binary())])
@@ -127,7 +139,9 @@ def clean_outlines(column: pa.Array) -> CleanOutlines:
     codes = np.full(len(simple), None, object)
     codes[~simple] = codes_of_others
     rings = _end_to_end(found.xy, np.diff(found.rings))
-    return CleanOutlines(OutlineRows(simple, rings, others), codes, int(mended.sum()))
+    alone = data[offsets[:-1][simple] + 1] == shapely.GeometryType.MULTIPOLYGON
+    rows = OutlineRows(simple, rings, alone, others)
+    return CleanOutlines(rows, codes, int(mended.sum()))
 
 
 def _end_to_end(xy: np.ndarray, n_vertices: np.ndarray | list[int]) -> Outlines:

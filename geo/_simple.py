@@ -9,7 +9,7 @@ Shewchuk, J. R. (1997). Adaptive precision floating-point arithmetic and fast ro
 import numpy as np
 
 from geo._kernels import ZERO, floats, kernel, no_ints, piece
-from geo._outlines import POLYGON, copy_bytes, read_uint32
+from geo._outlines import MULTIPOLYGON, POLYGON, copy_bytes, read_uint32
 
 LARGEST = 1e100  # products of coordinates up to this have a value
 ROUNDING, TINY = 4e-16, 1e-300  # above (3 + 16e) e of Shewchuk; above what underflow loses
@@ -70,7 +70,10 @@ def _is_simple(xy, n, begins):  # type: ignore[no-untyped-def]
 
 @kernel
 def mark_simple(data, offsets, valid, most, simple):  # type: ignore[no-untyped-def]
-    """Mark the rows whose well-known binary is one ring without fault, of `most` vertices."""
+    """Mark the rows whose well-known binary is one ring without fault, of at most `most` vertices.
+
+    It is a polygon, or the one part of a multipolygon.
+    """
     scratch, begins = floats(2 * most), no_ints(np.int64(2))
     xy, raw = scratch.reshape(most, 2), scratch.view(np.uint8)
     for row in range(len(offsets) - 1):
@@ -78,6 +81,10 @@ def mark_simple(data, offsets, valid, most, simple):  # type: ignore[no-untyped-
         simple[row] = False
         if not valid[row] or end - at < 13 + 16 * 4 or data[at] != 1:
             continue
+        if read_uint32(data, at + 1) == MULTIPOLYGON and read_uint32(data, at + 5) == 1:
+            at += 9
+            if end - at < 13 + 16 * 4 or data[at] != 1:
+                continue
         if read_uint32(data, at + 1) != POLYGON or read_uint32(data, at + 5) != 1:
             continue
         n = read_uint32(data, at + 9)

@@ -35,8 +35,9 @@ def find_simple(
     Returns
     -------
     ndarray
-        (m,) true where the shape is a valid polygon in two dimensions, little-endian, without
-        holes and repeated points, of at most `MOST_VERTICES` vertices, all finite.
+        (m,) true where the shape is a valid polygon, or a multipolygon of that one part, in two
+        dimensions, little-endian, without holes and repeated points, of at most `MOST_VERTICES`
+        vertices, all finite.
 
     Notes
     -----

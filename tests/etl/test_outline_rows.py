@@ -20,8 +20,9 @@ HOLE = [(116.2, 39.2), (116.3, 39.2), (116.3, 39.3)]
 HOLED = shapely.Polygon(shapely.box(116, 39, 117, 40).exterior, [HOLE])
 REPEATED = shapely.Polygon([(116, 39), (116, 39), (117, 39), (117, 40)])
 TRIANGLE = shapely.Polygon([(116.3, 39.9), (116.31, 39.9), (116.3, 39.91)])
+ONE_PART = shapely.MultiPolygon([HOUSE])
 MIXED = [
-    HOUSE, None, BOW, HOLED, shapely.MultiPolygon([HOUSE]), TRIANGLE, REPEATED, shapely.Point(1, 2),
+    HOUSE, None, BOW, HOLED, ONE_PART, TRIANGLE, REPEATED, shapely.Point(1, 2),
     shapely.force_3d(HOUSE), shapely.MultiPolygon([HOUSE, shapely.box(117, 39, 118, 40)]), HOUSE,
 ]  # fmt: skip
 
@@ -65,11 +66,13 @@ def same(shapes: pa.Array, datum: str = "wgs84") -> bool:
 @pytest.mark.parametrize("datum", ["wgs84", "gcj02", "EPSG:32650", "EPSG:4490"])
 def test_rings_and_other_shapes_among_each_other_give_what_objects_give(datum: str) -> None:
     rows = clean_outlines(column(MIXED)).shapes
-    assert np.flatnonzero(rows.simple).tolist() == [0, 5, 10]
+    assert np.flatnonzero(rows.simple).tolist() == [0, 4, 5, 10]
     assert same(column(MIXED), datum)
 
 
-@pytest.mark.parametrize("shapes", [[], [None], [BOW], [HOUSE], [HOLED, HOLED], [b"", b"\x01"]])
+@pytest.mark.parametrize(
+    "shapes", [[], [None], [BOW], [HOUSE], [HOLED, HOLED], [b"", b"\x01"], [ONE_PART]]
+)
 def test_one_kind_alone_gives_what_objects_give(shapes: list[object]) -> None:
     assert same(column(shapes))
 
@@ -85,16 +88,17 @@ def test_many_points_are_moved_in_the_order_of_the_rows() -> None:
     rng = np.random.default_rng(3)
     x, y = rng.uniform(116, 116.5, 42_000), rng.uniform(39.5, 40, 42_000)
     shapes = shapely.box(x, y, x + 1e-4, y + 1e-4)
-    shapes[::9] = shapely.multipolygons(shapes[::9][:, None])
+    shapes[::7] = shapely.multipolygons(shapes[::7][:, None])
+    shapes[::9] = shapely.buffer(shapely.centroid(shapes[::9]), 1e-5, quad_segs=20)
     assert same(pa.array(shapely.to_wkb(shapes), pa.binary()))
 
 
 def test_a_ring_with_a_vertex_without_a_place_is_treated_as_an_object() -> None:
     lost = shapely.Polygon([(116, 39), (117, 39), (116, 1e9)])
-    metres = clean_outlines(column([HOUSE, lost])).shapes.to_metres("wgs84", FRAME)
+    metres = clean_outlines(column([ONE_PART, lost])).shapes.to_metres("wgs84", FRAME)
     assert not metres.simple.any()
     with np.errstate(invalid="ignore"):  # shapely says so for each NaN
-        assert same(column([HOUSE, lost]))
+        assert same(column([ONE_PART, lost]))
 
 
 GRID = st.integers(0, 6).map(lambda k: 116 + k / 7)
@@ -113,7 +117,7 @@ def test_whatever_the_rings_the_rows_are_those_of_objects(
 
 
 def test_as_objects_are_the_same_shapes() -> None:
-    rows = clean_outlines(column([HOUSE, HOLED, TRIANGLE])).shapes
+    rows = clean_outlines(column([HOUSE, HOLED, ONE_PART])).shapes
     objects = rows.as_objects()
     assert isinstance(objects, OutlineRows)
     assert objects.to_wkb().equals(rows.to_wkb())

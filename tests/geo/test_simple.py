@@ -52,8 +52,11 @@ def rings(*texts: bytes) -> Outlines:
         closed((0, 0), (9, 0), (9, 3), (6, 3), (6, 1), (3, 1), (3, 3), (0, 3)),
         closed((0.0, 0.0), (1, 0), (1, 1))[:-16] + struct.pack("<2d", -0.0, 0.0),
         wheel(MOST_VERTICES),
+        shapely.to_wkb(shapely.MultiPolygon([shapely.Polygon(SQUARE)])),
     ],
-    ids="square clockwise triangle straight_vertex degrees level_sides signed_zero most".split(),
+    ids=(
+        "square clockwise triangle straight_vertex degrees level_sides signed_zero most one_part"
+    ).split(),
 )
 def test_a_ring_without_fault_is_marked(text: bytes) -> None:
     assert shapely.is_valid(shapely.from_wkb(text))
@@ -74,7 +77,11 @@ def test_a_ring_without_fault_is_marked(text: bytes) -> None:
         ring([(NAN, 0), (4, 0), (4, 4), (NAN, 0)]),
         ring([(x * 1e160, y * 1e160) for x, y in SQUARE]),
         shapely.to_wkb(HOLED),
-        shapely.to_wkb(shapely.MultiPolygon([shapely.Polygon(SQUARE)])),
+        shapely.to_wkb(shapely.MultiPolygon([HOLED])),
+        shapely.to_wkb(shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)])),
+        shapely.to_wkb(shapely.MultiPolygon()),
+        struct.pack("<BII", 1, 6, 1) + ring(SQUARE)[:60],
+        struct.pack("<BII", 1, 6, 1) * 2 + ring(SQUARE),
         shapely.to_wkb(shapely.Polygon(SQUARE), byte_order=0),
         shapely.to_wkb(shapely.force_3d(shapely.Polygon(SQUARE))),
         shapely.to_wkb(shapely.set_srid(shapely.Polygon(SQUARE), 4326), include_srid=True),
@@ -93,7 +100,8 @@ def test_a_ring_without_fault_is_marked(text: bytes) -> None:
         b"",
     ],
     ids=(
-        "bow_tie spike fold_back repeated repeated_first unclosed nan inf nan_end huge hole multi "
+        "bow_tie spike fold_back repeated repeated_first unclosed nan inf nan_end huge hole "
+        "part_with_hole two_parts no_parts part_cut multi_in_multi "
         "big_endian z srid line empty collinear two touches_side touches_vertex fold_by_rounding "
         "too_many cut_short too_long lies noise nothing"
     ).split(),
