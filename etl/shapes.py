@@ -9,9 +9,7 @@ from geo.outlines import Outlines, outlines_from_wkb, outlines_to_wkb
 
 
 def bytes_of_column(column: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the bytes of a column from the buffer that holds them, where each row begins, and
-    which rows are there.
-    """
+    """Return the bytes of all rows as the column holds them, where each begins, which are there."""
     if len(column) == 0:
         return np.empty(0, np.uint8), np.zeros(1, np.int64), np.empty(0, np.bool_)
     array = column.cast(pa.large_binary())
