@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 
 from etl import schema
 from etl.clean import Faults, clean_batch, rejected_batch
 from etl.dedupe import digests, row_names
 from etl.district import District, SourceSpec
 from etl.errors import SourceError
-from etl.geometry import clean_points, clean_polygons
+from etl.geometry import clean_points
 from etl.inputs import InputFile
-from etl.place import Frame, choose_datum, place_points, project_shapes, to_lonlat, within
+from etl.outline_rows import OutlineRows, clean_outlines
+from etl.place import Frame, choose_datum, place_points, to_lonlat, within
 from etl.progress import Progress
 from etl.readers import SourceFile, read
 from etl.readers.raw import GEOMETRY, LINE, RawTable
@@ -192,18 +192,17 @@ class TableLoader:
                 )
             return rows, []
         faults = _faults(rows, owner)
-        found = rows[GEOMETRY].to_numpy(zero_copy_only=False)
-        shapes, codes, mended = clean_polygons(found)
-        owner.mended.append(int(mended.sum()))
+        shapes, codes, n_mended = clean_outlines(rows[GEOMETRY])
+        owner.mended.append(n_mended)
         _note_codes(faults, codes, "one valid polygon")
         datum, good = str(owner.datum), ~faults.bad
-        west, south, east, north = shapely.bounds(shapes).T
+        west, south, east, north = shapes.bounds().T
         lon, lat = (west + east) / 2, (south + north) / 2
         lon[good], lat[good] = to_lonlat(lon[good], lat[good], datum)
         away = np.flatnonzero(good & ~within(lon, lat, self.frame.bounds))
         faults.add("geometry", "outside", away, None, str(self.frame.bounds))
         good = ~faults.bad
-        metres = project_shapes(shapes[good], datum=datum, frame=self.frame)
+        metres = shapes.filter(good).to_metres(datum, self.frame)
         placed = rows.filter(pa.array(good)).drop_columns([GEOMETRY])
         return _with_shapes(placed, metres, self.frame), faults.batches
 
@@ -279,14 +278,14 @@ def _with_keys(rows: pa.RecordBatch, table: schema.Table, number: int) -> pa.Rec
     return _replace(rows, {KEY: pa.array(key), FILE: pa.array(np.full(n, number, np.int32))})
 
 
-def _with_shapes(rows: pa.RecordBatch, metres: np.ndarray, frame: Frame) -> pa.RecordBatch:
-    inside = shapely.point_on_surface(metres)
-    lon, lat = projection.unproject(shapely.get_x(inside), shapely.get_y(inside), epsg=frame.epsg)
+def _with_shapes(rows: pa.RecordBatch, metres: OutlineRows, frame: Frame) -> pa.RecordBatch:
+    x, y = metres.inner_points().T
+    lon, lat = projection.unproject(x, y, epsg=frame.epsg)
     return _replace(
         rows,
         {
-            "geometry": pa.array(shapely.to_wkb(metres), pa.binary()),
-            "area_m2": pa.array(shapely.area(metres)),
+            "geometry": metres.to_wkb(),
+            "area_m2": pa.array(metres.areas()),
             "lon": pa.array(lon),
             "lat": pa.array(lat),
         },

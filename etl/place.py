@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 
 from etl.clean import Faults
 from etl.errors import SourceError
@@ -129,13 +128,13 @@ def box_of(boxes: Sequence[Bounds] | np.ndarray, *, margin_deg: float) -> Bounds
     return float(west), float(south), float(east), float(north)
 
 
-def project_shapes(shapes: np.ndarray, *, datum: str, frame: Frame) -> np.ndarray:
-    """Return shapes in metres of the district's projection.
+def move_to_metres(xy: np.ndarray, *, datum: str, frame: Frame) -> np.ndarray:
+    """Return vertices in metres of the district's projection.
 
     Parameters
     ----------
-    shapes
-        shapely geometries in `datum`.
+    xy
+        (n, 2) coordinates in `datum`.
     datum
         Datum or EPSG code of the input.
     frame
@@ -144,16 +143,12 @@ def project_shapes(shapes: np.ndarray, *, datum: str, frame: Frame) -> np.ndarra
     Returns
     -------
     numpy.ndarray
-        shapely geometries, same order.
+        (n, 2) metres; NaN where the projection has no value.
     """
-
-    def move(points: np.ndarray) -> np.ndarray:
-        lon, lat = to_lonlat(points[:, 0].copy(), points[:, 1].copy(), datum)
-        return np.column_stack(projection.project(lon, lat, epsg=frame.epsg))
-
     if datum.upper() == f"EPSG:{frame.epsg}":
-        return shapes
-    return np.asarray(shapely.transform(shapes, move))
+        return xy
+    lon, lat = to_lonlat(xy[:, 0].copy(), xy[:, 1].copy(), datum)
+    return np.column_stack(projection.project(lon, lat, epsg=frame.epsg))
 
 
 def _floats(values: pa.Array) -> np.ndarray:

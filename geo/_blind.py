@@ -208,35 +208,3 @@ def smooth_ring(corners, first, beyond, tolerance, out, at):  # type: ignore[no-
             out[at, 0], out[at, 1] = line[k, 0], line[k, 1]
             at += 1
     return at if at - begin >= 3 else begin
-
-
-@piece
-def crosses_itself(xy, begins, n_rings):  # type: ignore[no-untyped-def]
-    """Whether two sides of the rings meet anywhere but at their common end."""
-    for r in range(n_rings):
-        for i in range(begins[r], begins[r + 1]):
-            ni = i + 1 if i + 1 < begins[r + 1] else begins[r]
-            ax, ay, bx, by = xy[i, 0], xy[i, 1], xy[ni, 0], xy[ni, 1]
-            west, east, south, north = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
-            for s in range(r, n_rings):
-                for j in range(i + 1 if s == r else begins[s], begins[s + 1]):
-                    nj = j + 1 if j + 1 < begins[s + 1] else begins[s]
-                    cx, cy, dx, dy = xy[j, 0], xy[j, 1], xy[nj, 0], xy[nj, 1]
-                    if max(cx, dx) < west or min(cx, dx) > east:
-                        continue
-                    if max(cy, dy) < south or min(cy, dy) > north:
-                        continue
-                    if ni == j or nj == i:  # neighbours: wrong only when they fold back
-                        px, py, qx, qy = (ax, ay, dx, dy) if ni == j else (bx, by, cx, cy)
-                        ex, ey = (bx, by) if ni == j else (ax, ay)
-                        turn = (px - ex) * (qy - ey) - (py - ey) * (qx - ex)
-                        if turn == 0.0 and (px - ex) * (qx - ex) + (py - ey) * (qy - ey) > 0.0:
-                            return True
-                        continue
-                    one = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-                    two = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
-                    three = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
-                    four = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
-                    if one * two <= 0.0 and three * four <= 0.0:
-                        return True
-    return False

@@ -15,7 +15,7 @@ POLYGON, MULTIPOLYGON = 3, 6
 
 
 @piece
-def _uint32(data, at):  # type: ignore[no-untyped-def]
+def read_uint32(data, at):  # type: ignore[no-untyped-def]
     return (
         np.int64(data[at])
         | np.int64(data[at + 1]) << 8
@@ -25,7 +25,7 @@ def _uint32(data, at):  # type: ignore[no-untyped-def]
 
 
 @piece
-def _copy(source, begin, out, at, n):  # type: ignore[no-untyped-def]
+def copy_bytes(source, begin, out, at, n):  # type: ignore[no-untyped-def]
     """Copy n bytes; with numbers that cannot be negative, so that many are copied at once."""
     a, b = np.uint64(begin), np.uint64(at)
     for k in range(np.uint64(n)):
@@ -42,20 +42,20 @@ def measure_wkb(data, offsets, valid):  # type: ignore[no-untyped-def]
             continue
         if end - at < 9 or data[at] != 1:
             return n_parts, n_rings, n_points, row
-        kind, count = _uint32(data, at + 1), 1
+        kind, count = read_uint32(data, at + 1), 1
         if kind == MULTIPOLYGON:
-            count = _uint32(data, at + 5)
+            count = read_uint32(data, at + 5)
             at += 9
         for _ in range(count):
-            if at + 9 > end or data[at] != 1 or _uint32(data, at + 1) != POLYGON:
+            if at + 9 > end or data[at] != 1 or read_uint32(data, at + 1) != POLYGON:
                 return n_parts, n_rings, n_points, row
-            rings = _uint32(data, at + 5)
+            rings = read_uint32(data, at + 5)
             at += 9
             n_parts += 1
             for _ in range(rings):
                 if at + 4 > end:
                     return n_parts, n_rings, n_points, row
-                points = _uint32(data, at)
+                points = read_uint32(data, at)
                 at += 4 + 16 * points
                 n_rings += 1
                 n_points += points
@@ -72,16 +72,16 @@ def fill_wkb(data, offsets, valid, xy, rings, parts, shapes):  # type: ignore[no
         at, end = offsets[row], offsets[row + 1]
         if valid[row] and at < end:
             count = 1
-            if _uint32(data, at + 1) == MULTIPOLYGON:
-                count = _uint32(data, at + 5)
+            if read_uint32(data, at + 1) == MULTIPOLYGON:
+                count = read_uint32(data, at + 5)
                 at += 9
             for _ in range(count):
-                n_rings = _uint32(data, at + 5)
+                n_rings = read_uint32(data, at + 5)
                 at += 9
                 for _ in range(n_rings):
-                    n = _uint32(data, at)
+                    n = read_uint32(data, at)
                     at += 4
-                    _copy(data, at, xy, 16 * point, 16 * n)
+                    copy_bytes(data, at, xy, 16 * point, 16 * n)
                     at += 16 * n
                     point += n
                     ring += 1
@@ -115,14 +115,14 @@ def write_wkb(xy, rings, parts, shapes, out, offsets):  # type: ignore[no-untype
             for r in range(parts[p], parts[p + 1]):
                 n = rings[r + 1] - rings[r]
                 at = _put_uint32(out, at, n)
-                _copy(xy, 16 * rings[r], out, at, 16 * n)
+                copy_bytes(xy, 16 * rings[r], out, at, 16 * n)
                 at += 16 * n
         offsets[s + 1] = at
 
 
 @piece
 def _put_text(out, at, texts, begin, end):  # type: ignore[no-untyped-def]
-    _copy(texts, begin, out, at, end - begin)
+    copy_bytes(texts, begin, out, at, end - begin)
     return at + end - begin
 
 

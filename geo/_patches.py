@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from geo._blind import SURE, crosses_itself, smooth_ring, trace_patches
+from geo._blind import SURE, smooth_ring, trace_patches
 from geo._kernels import FEW, NONE, ZERO, floats, ints, no_ints, piece, same_ints
+from geo._simple import crosses_itself
 
 
 @piece

@@ -30,6 +30,7 @@ from geo.patrol_ground import reached_ground
 from geo.projection import transform, unproject_each
 from geo.scan import scan
 from geo.sight import Cameras, Sight, look, see
+from geo.simple import find_simple, inner_points, ring_areas, ring_boxes
 from geo.temporal import aoristic
 from geo.viewshed import index_walls, viewsheds, walls_from_polygons
 from geo.watch import Spells, watch_city
@@ -126,6 +127,9 @@ def lay_shapes() -> None:
     """Compile reading and writing of shapes, and points among them."""
     shapes = outlines_of([AREA, HOUSE])
     outlines_from_wkb(*outlines_to_wkb(shapes))
+    find_simple(*outlines_to_wkb(shapes))
+    for measure in (ring_boxes, ring_areas, inner_points):
+        measure(shapes)
     topojson(shapes.take(np.arange(1)))
     nearest(*SPOT, of_x=SPOT[0], of_y=SPOT[1])
     PolygonIndex([AREA, HOUSE]).locate(*SPOT)

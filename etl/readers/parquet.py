@@ -25,6 +25,9 @@ from etl.readers.raw import GEOMETRY, LINE, RawTable, SourceFile
 from etl.readers.signature import check_signature
 from etl.readers.texts import refuse_unsafe
 from etl.report import Finding
+from etl.shapes import bytes_of_column
+from geo.outlines import outlines_from_wkb
+from geo.simple import find_simple
 
 BATCH = 1 << 17
 MAX_GROUP_BYTES = 2 << 30
@@ -206,12 +209,20 @@ def _plain(column: pa.Array) -> pa.Array:
 def _widen(bounds: np.ndarray, shapes: pa.Array, told: dict[str, Any]) -> np.ndarray:
     if "bbox" not in told:
         return bounds
-    found = shapely.from_wkb(shapes.to_numpy(zero_copy_only=False), on_invalid="ignore")
+    data, begins, valid = bytes_of_column(shapes)
+    simple = find_simple(data, begins, valid)
+    if simple.any():
+        xy = outlines_from_wkb(data, begins, simple).xy
+        bounds = _around(bounds, np.concatenate((xy.min(axis=0), xy.max(axis=0))))
+    rest = shapes.filter(pa.array(~simple)).to_numpy(zero_copy_only=False)
+    found = shapely.from_wkb(rest, on_invalid="ignore")
     found = found[~shapely.is_missing(found)]
-    if len(found) == 0:
-        return bounds
-    one = shapely.total_bounds(found)
-    return np.concatenate((np.fmin(bounds[:2], one[:2]), np.fmax(bounds[2:], one[2:])))
+    return _around(bounds, shapely.total_bounds(found)) if len(found) else bounds
+
+
+def _around(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the box around two boxes, of which one may be NaN."""
+    return np.concatenate((np.fmin(one[:2], other[:2]), np.fmax(one[2:], other[2:])))
 
 
 def _check_bounds(raw: RawTable, bounds: np.ndarray, told: dict[str, Any]) -> None:
