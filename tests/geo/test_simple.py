@@ -92,6 +92,7 @@ def test_a_ring_without_fault_is_marked(text: bytes) -> None:
         closed((0, 0), (4, 0), (4, 4), (2, 0), (0, 4)),
         closed((0, 0), (2, 2), (4, 0), (4, 4), (2, 2), (0, 4)),
         closed((0, 0), (0.1, 0.1), (0.3, 0.3), (0.2, 0.2), (0, 1)),
+        closed((0.3, 0.4), (2.4, 3.1), (2.4, 7.1), (2.19, 2.83), (0.3, 4.4)),
         wheel(MOST_VERTICES + 1),
         ring(SQUARE)[:-8],
         ring(SQUARE) + b"\x00",
@@ -102,8 +103,8 @@ def test_a_ring_without_fault_is_marked(text: bytes) -> None:
     ids=(
         "bow_tie spike fold_back repeated repeated_first unclosed nan inf nan_end huge hole "
         "part_with_hole two_parts no_parts part_cut multi_in_multi "
-        "big_endian z srid line empty collinear two touches_side touches_vertex fold_by_rounding "
-        "too_many cut_short too_long lies noise nothing"
+        "big_endian z srid line empty collinear two touches_side touches_vertex "
+        "fold_by_rounding below_by_rounding too_many cut_short too_long lies noise nothing"
     ).split(),
 )
 def test_anything_else_is_left_to_geos(text: bytes) -> None:
@@ -122,6 +123,14 @@ def test_a_rhomb_by_hand() -> None:
     assert ring_boxes(found).tolist() == [[0, 0, 4, 4]]
     assert ring_areas(found).tolist() == [12]
     assert inner_points(found).tolist() == [[2, 2]]
+
+
+def test_a_vertex_on_the_line_counts_with_the_sides_above_it() -> None:
+    # Between 1 and the next number there is none: the line falls on the lower side.
+    low, high = 1.0, np.nextafter(1.0, 2.0)
+    text = closed((0, low), (2, low), (3, high), (1, high))
+    expected = shapely.point_on_surface(shapely.from_wkb(text)).coords[0]
+    assert inner_points(rings(text))[0].tolist() == list(expected)
 
 
 SMALL = st.integers(0, 5).map(float)
