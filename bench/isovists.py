@@ -3,6 +3,7 @@
     python bench/isovists.py --buildings 2000 --origins 20000
     python bench/isovists.py --buildings 500000 --origins 100000
     python bench/isovists.py --lot 40        # a loose suburb; lots of 20 m are an inner city
+    python bench/isovists.py --file buildings.geojson       # a real city, WGS 84
 
 Every contender gets the same walls and origins and hands back the area of each isovist; ours also
 writes every outline, and once more as shapely polygons. One core, CPU time. The peers are slow, so
@@ -24,6 +25,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import shapely
 
@@ -46,6 +48,13 @@ def make_city(n: int, rng: np.random.Generator, lot_m: float = LOT_M) -> np.ndar
     x = corners[..., 0] * c - corners[..., 1] * s
     y = corners[..., 0] * s + corners[..., 1] * c
     return shapely.polygons(np.stack([x, y], axis=-1) + place[:, None, :])
+
+
+def read_city(path: Path) -> np.ndarray:
+    """Buildings of a file, in metres of their UTM zone."""
+    found = geopandas.read_file(path)
+    found = found.to_crs(found.estimate_utm_crs())
+    return found.geometry.make_valid().explode().loc[lambda g: g.geom_type == "Polygon"].to_numpy()
 
 
 def make_origins(n: int, city: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -86,7 +95,11 @@ def one_by_shadows(
     rim = [right, unit(right + middle), middle, unit(left + middle), left]
     ring = np.stack([a, b, *(4 * range_m * one for one in rim)], axis=1) + origin
     disc = shapely.Point(origin).buffer(range_m, quad_segs=ARC_VERTICES // 4)
-    return shapely.difference(disc, shapely.union_all(shapely.polygons(ring))).area
+    behind = shapely.polygons(ring)
+    try:
+        return shapely.difference(disc, shapely.union_all(behind)).area
+    except shapely.GEOSException:  # the sliver behind a very short wall crosses itself
+        return shapely.difference(disc, shapely.union_all(shapely.make_valid(behind))).area
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -146,10 +159,14 @@ def main() -> None:
     parser.add_argument("--origins", type=int, default=20_000)
     parser.add_argument("--peer-origins", type=int, default=1000)
     parser.add_argument("--lot", type=float, default=DENSE_M, help="metres, with one building each")
+    parser.add_argument("--file", type=Path, help="polygons of buildings instead of a made city")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
-    city = make_city(options.buildings, rng, options.lot)
+    if options.file:
+        city = read_city(options.file)
+    else:
+        city = make_city(options.buildings, rng, options.lot)
     xy = make_origins(options.origins, city, rng)
     walls = walls_from_polygons(city)
     begun = time.process_time()

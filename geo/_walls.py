@@ -172,9 +172,13 @@ def _empty_index(closed: bool) -> WallIndex:
 
 
 def _choose_cell(edges: NDArray[np.float64], width: float, depth: float) -> float:
-    """Cells of some twenty metres, larger where walls are long or the world is wide and empty."""
+    """Cells of thirty metres, larger where walls are long or the world is wide and empty.
+
+    Of 10 to 40 m these were the fastest for views of 30 and 60 m: smaller ones have more rows to
+    begin at, which among 500,000 buildings wait for memory, larger ones more walls to sift.
+    """
     lengths = np.hypot(edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1])
-    wanted = max(16.0, float(np.median(lengths)))
+    wanted = max(30.0, float(np.median(lengths)))
     most_cells = max(1 << 20, 2 * len(edges))
     smallest = max(np.sqrt(width * depth / most_cells), max(width, depth) / most_cells)
     return float(max(wanted, smallest))
