@@ -20,7 +20,7 @@ class Sender(Protocol):
     """How large content reaches the browser: by URL, or inside the file."""
 
     def geometry(self, content: GzShapes) -> dict[str, Any]:
-        """Give the payload's entry for a layer's GeoJSON."""
+        """Give the payload's entry for a layer's shapes."""
 
     def points(self, content: GzShapes, text: str) -> dict[str, Any]:
         """Give the payload's entry for points; `content` is the same packed text as JSON."""

@@ -212,19 +212,19 @@ def _serve(options: argparse.Namespace) -> int:
     from etl.serving import serve
     from etl.store import Store
 
-    return serve(
-        Store(options.store), address=options.address, port=options.port, public=options.public
-    )
+    serve(Store(options.store), address=options.address, port=options.port, public=options.public)
 
 
 def _demo(options: argparse.Namespace) -> int:
     from etl.build import build
     from etl.precompile import start
     from etl.progress import watched
-    from etl.serving import serve
+    from etl.serving import check_port, serve
     from etl.simulate import simulate
     from etl.store import Store
 
+    if not options.no_serve:
+        check_port("127.0.0.1", options.port)  # before the work, not after it
     city, store = options.dir / "city", Store(options.dir / "store")
     compiling = start(quiet=options.quiet)
     with watched(not options.quiet) as progress:
@@ -237,7 +237,7 @@ def _demo(options: argparse.Namespace) -> int:
     if options.no_serve:
         _say(options, {"ok": True, "store": str(store.path)}, f"built: {store.path}")
         return DONE
-    return serve(store, address="127.0.0.1", port=options.port, public=False)
+    serve(store, address="127.0.0.1", port=options.port, public=False)
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import os
-import subprocess
+import socket
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from etl.errors import StoreError
 from etl.store import Store
 
 
-def serve(store: Store, *, address: str, port: int, public: bool) -> int:
-    """Serve the dashboard until it is stopped.
+def serve(store: Store, *, address: str, port: int, public: bool) -> NoReturn:
+    """Become the dashboard's server, until it is stopped.
+
+    No other process is left behind when this one is ended.
 
     Parameters
     ----------
@@ -26,15 +29,10 @@ def serve(store: Store, *, address: str, port: int, public: bool) -> int:
     public
         Serve the published ratings only.
 
-    Returns
-    -------
-    int
-        Exit code of the server.
-
     Raises
     ------
     StoreError
-        If there is no build, or roles would be open beyond this machine.
+        If there is no build, roles would be open beyond this machine, or the port is taken.
     """
     if store.current() is None:
         raise StoreError(
@@ -46,8 +44,33 @@ def serve(store: Store, *, address: str, port: int, public: bool) -> int:
             f"--address {address}: roles are chosen without sign-in; expected a loopback address. "
             "Use 127.0.0.1, or --public for the published ratings alone."
         )
-    print(f"Anxing: http://{address}:{port}", file=sys.stderr)
-    return subprocess.call(server_command(address, port), env=server_environment(store, public))
+    command, environment = server_command(address, port), server_environment(store, public)
+    check_port(address, port)
+    print(f"Anxing: http://{address}:{port}", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    os.execve(command[0], command, environment)
+
+
+def check_port(address: str, port: int) -> None:
+    """Refuse a port at which nothing more can listen.
+
+    Raises
+    ------
+    StoreError
+        If the port is taken, or the address is none of this machine.
+    """
+    try:
+        family, kind, proto, _, place = socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, proto) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(place)
+    except (OSError, OverflowError) as error:
+        raise StoreError(
+            f"--address {address} --port {port}: {error}; expected a free port of this machine. "
+            "Stop what listens there, or name another one with --port."
+        ) from error
 
 
 def server_command(address: str, port: int) -> list[str]:

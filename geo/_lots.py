@@ -27,12 +27,7 @@ from geo._kernels import (
     no_small_rows,
     piece,
 )
-from geo._patches import (
-    count_points,
-    find_twins,
-    inner_points,
-    outline_patches,
-)
+from geo._patches import count_points, find_twins, inner_points, outline_patches
 from geo._raster import lay_ground, mark_strip, see_cells, sum_cells, sum_unique
 from geo.outlines import Outlines
 from geo.sight import Sight
@@ -165,7 +160,9 @@ def _cover(  # type: ignore[no-untyped-def]
                 if twins[k]:
                     ring0, ring1 = _span(parts, other_at + twins[k] - 1)
                     n_ends += ring1 - ring0
-                    n_line += rings[ring1 - 1, 0] - _span(rings, ring0)[0]
+                    for r in range(ring0, ring1):
+                        v0, v1 = _span(rings, r)
+                        n_line += v1 - v0
             while n_patches + m > len(patches):
                 patches, parts = more_float_rows(patches), more_int_rows(parts)
             while n_xy + n_line > len(xy):

@@ -27,6 +27,7 @@ WGS84 = 4326
 
 _MANY = 200_000  # fewer points than this are projected one by one in under 0.1 s
 _TILE_M, _TILE_CELLS, _FAR_M = 32_768.0, 32, 1e8
+_MOST_TILES = 64  # 260 km square: more is no city, and a lattice for each would take minutes
 _MICROMETRE, _MICROMETRE_DEG = 1e-6, 1e-11
 
 
@@ -134,7 +135,8 @@ def unproject_each(
     Notes
     -----
     The plane is cut along multiples of 32,768 m; each piece has one lattice of 32 by 32 cells, kept
-    once it is made, checked as in `transform`.
+    once it is made, checked as in `transform`. Points in more than 64 pieces belong to no district:
+    PROJ is asked for each of them.
     """
     px, py = np.array(x, dtype=np.float64, order="C"), np.array(y, dtype=np.float64, order="C")
     if px.shape != py.shape:
@@ -149,7 +151,7 @@ def unproject_each(
 
 
 def _tiles(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """List the pieces of the plane that hold the points; none where no projection reaches."""
+    """List the pieces of the plane that hold the points; none where lattices would not pay."""
     inside = (np.abs(x) < _FAR_M) & (np.abs(y) < _FAR_M)
     if not inside.all():
         x, y = x[inside], y[inside]
@@ -161,7 +163,10 @@ def _tiles(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[tuple[int, in
         return [(low[0], low[1])]
     rows = high[1] - low[1] + 1
     codes = (np.floor(x / _TILE_M) - low[0]) * rows + np.floor(y / _TILE_M) - low[1]
-    return [(low[0] + int(one // rows), low[1] + int(one % rows)) for one in np.unique(codes)]
+    some = np.unique(codes)
+    if len(some) > _MOST_TILES:
+        return []
+    return [(low[0] + int(one // rows), low[1] + int(one % rows)) for one in some]
 
 
 @lru_cache(maxsize=256)

@@ -91,6 +91,17 @@ def test_each_point_without_a_place_becomes_nan() -> None:
         unproject_each([1.0], [1.0, 2.0], epsg=32651)
 
 
+def test_vertices_strewn_over_a_continent_are_not_given_a_lattice_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[tuple[int, int, int]] = []
+    monkeypatch.setattr(projection, "_tile", lambda *which: made.append(which))
+    x, y = np.random.default_rng(9).uniform([[0.0], [3e6]], [[1e6], [4e6]], (2, 500))
+    lon, lat = unproject_each(x, y, epsg=32651)
+    assert not made
+    assert np.abs(_proj(32651, 4326, x, y) - (lon, lat)).max() == 0.0
+
+
 def test_feet_go_to_metres_in_one_step() -> None:
     x = np.linspace(1_393_000, 1_445_000, 500)
     y = np.linspace(557_000, 621_000, 500)[::-1]
