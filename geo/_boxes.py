@@ -6,6 +6,8 @@ Franklin, W. R. and others (1989). Uniform grids: a technique for intersection d
 serial and parallel machines. Proceedings of Auto-Carto 9, 100-109.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,39 @@ from geo._kernels import ZERO, ints, kernel, no_ints, piece
 
 MOST_CELLS = 1 << 22
 SAMPLE = 1024
+
+
+class BoxGrid(NamedTuple):
+    """Boxes filed in every cell of a grid that they meet.
+
+    Parameters
+    ----------
+    starts
+        (nx * ny + 1,) first entry of each cell, row after row from the south-west.
+    rows
+        Rows of the boxes of each cell.
+    west_m, south_m, cell_m
+        Corner and cell size of the grid, metres.
+    nx, ny
+        Cells in each direction.
+    """
+
+    starts: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    west_m: float
+    south_m: float
+    cell_m: float
+    nx: int
+    ny: int
+
+
+def file_boxes(boxes: NDArray[np.float64], cell_m: float) -> BoxGrid:
+    """File boxes, west, south, east, north in metres, of which there is one at least."""
+    west, south = boxes[:, :2].min(axis=0)
+    width, depth = boxes[:, 2:].max(axis=0) - (west, south)
+    nx, ny = int(width // cell_m) + 1, int(depth // cell_m) + 1
+    starts, rows = _file_boxes(boxes, west, south, cell_m, nx, ny)
+    return BoxGrid(starts, rows, west, south, cell_m, nx, ny)
 
 
 def pair_boxes(

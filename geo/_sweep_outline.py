@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from geo._kernels import piece
-from geo._sweep_runs import ARC, FR, FX, FY, ID, P0, P1, SR, SX, SY
+from geo._kernels import inlined, piece
+from geo._sweep_find import ONE, SEVEN, THREE, TWO
+from geo._sweep_runs import ARC, FR, FX, FY, P0, P1, RUN, SR, SX, SY, WHAT
 from geo._sweep_walls import HIDDEN
 
 MERGE_M = 1e-6  # vertices nearer than this are one; slivers narrower than this are dropped
@@ -24,92 +25,106 @@ def _turn(ax, ay, bx, by):  # type: ignore[no-untyped-def]
 
 
 @piece
-def _put(out, first, pos, x, y):  # type: ignore[no-untyped-def]
-    """Write a vertex unless it repeats the last one."""
-    if pos > first and abs(out[pos - 1, 0] - x) < MERGE_M and abs(out[pos - 1, 1] - y) < MERGE_M:
-        return pos
-    out[pos, 0], out[pos, 1] = x, y
-    return pos + 1
+def _put(out, pos, last_x, last_y, x, y):  # type: ignore[no-untyped-def]
+    """Write a vertex, to be written over if it repeats the one before; no branch, as any may."""
+    out[TWO * pos], out[TWO * pos + ONE] = x, y
+    return pos + np.uint64((abs(last_x - x) >= MERGE_M) | (abs(last_y - y) >= MERGE_M))
 
 
 @piece
-def _first_at(arcs, p):  # type: ignore[no-untyped-def]
+def _first_at(angles, begins, p):  # type: ignore[no-untyped-def]
     """First vertex of the circle at a pseudo-angle or beyond it."""
-    n = len(arcs)
-    step = min(int(p * (n / 2.0)), 2 * n - 1)
-    i = int(arcs[step >> 1, 3 + (step & 1)])
-    return i + ((i < n) & (arcs[min(i, n - 1), 2] < p))  # a step holds one vertex at most
+    n, last = np.uint64(len(angles)), np.uint64(len(begins) - 1)
+    i = np.uint64(begins[min(np.uint64(p * (n / 2.0)), last)])
+    return i + np.uint64((i < n) & (angles[min(i, n - ONE)] < p))  # a step holds one at most
 
 
-@piece
-def _put_arc(ox, oy, ux, uy, reach, sx, sy, p0, fx, fy, p1, arcs, out, first, pos):  # type: ignore[no-untyped-def]
+@inlined
+def _put_arc(  # type: ignore[no-untyped-def]
+    ox, oy, ux, uy, reach, sx, sy, p0, fx, fy, p1, circle_x, circle_y, angles, begins,
+    out, pos, last_x, last_y,
+):  # fmt: skip
     """Write the vertices of the circle between two directions; give the angle between these."""
-    i0, i1 = _first_at(arcs, p0), _first_at(arcs, p1)
+    i0, i1 = _first_at(angles, begins, p0), _first_at(angles, begins, p1)
     if i0 == i1:
-        return pos, _turn(sx, sy, fx, fy)
-    ax, ay = arcs[i0, 0] * ux - arcs[i0, 1] * uy, arcs[i0, 0] * uy + arcs[i0, 1] * ux
-    pos = _put(out, first, pos, ox + reach * ax, oy + reach * ay)
-    cx, cy = ax, ay
-    if reach > len(arcs) * MERGE_M:  # no two vertices of the circle are one
-        rx, ry, step = reach * ux, reach * uy, np.uint64(pos - i0 - 1)
-        for i in range(np.uint64(i0 + 1), np.uint64(i1)):  # unsigned: no index is negative
-            out[step + i, 0] = ox + (arcs[i, 0] * rx - arcs[i, 1] * ry)
-            out[step + i, 1] = oy + (arcs[i, 0] * ry + arcs[i, 1] * rx)
-        pos += i1 - i0 - 1
-        i = i1 - 1
-        cx, cy = arcs[i, 0] * ux - arcs[i, 1] * uy, arcs[i, 0] * uy + arcs[i, 1] * ux
+        return pos, last_x, last_y, _turn(sx, sy, fx, fy)
+    n, rx, ry = len(angles), reach * ux, reach * uy
+    ax, ay = circle_x[i0], circle_y[i0]
+    bx, by = circle_x[i1 - ONE], circle_y[i1 - ONE]
+    turned = _turn(sx, sy, ax * ux - ay * uy, ax * uy + ay * ux)
+    turned += np.int64(i1 - i0 - ONE) * (2.0 * math.pi / n)
+    turned += _turn(bx * ux - by * uy, bx * uy + by * ux, fx, fy)
+    if reach > n * MERGE_M:  # no two vertices of the circle are one
+        x, y = ox + (ax * rx - ay * ry), oy + (ax * ry + ay * rx)
+        pos = _put(out, pos, last_x, last_y, x, y)
+        last_x, last_y = x, y
+        m, at = i1 - i0 - ONE, TWO * pos
+        i0 += ONE
+        for i in range((m + SEVEN) & ~SEVEN):  # eight at a time, the last ones too many
+            k = at + TWO * i
+            out[k] = ox + (circle_x[i0 + i] * rx - circle_y[i0 + i] * ry)
+            out[k + ONE] = oy + (circle_x[i0 + i] * ry + circle_y[i0 + i] * rx)
+        if m > np.uint64(0):
+            pos += m
+            last_x, last_y = ox + (bx * rx - by * ry), oy + (bx * ry + by * rx)
     else:
-        for i in range(i0 + 1, i1):
-            cx, cy = (
-                arcs[i, 0] * ux - arcs[i, 1] * uy,
-                arcs[i, 0] * uy + arcs[i, 1] * ux,
-            )
-            pos = _put(out, first, pos, ox + reach * cx, oy + reach * cy)
-    steps = (i1 - i0 - 1) * (2.0 * math.pi / len(arcs))
-    return pos, _turn(sx, sy, ax, ay) + steps + _turn(cx, cy, fx, fy)
+        for i in range(i0, i1):
+            x = ox + (circle_x[i] * rx - circle_y[i] * ry)
+            y = oy + (circle_x[i] * ry + circle_y[i] * rx)
+            before, pos = pos, _put(out, pos, last_x, last_y, x, y)
+            if pos > before:
+                last_x, last_y = x, y
+    return pos, last_x, last_y, turned
 
 
-@piece
-def write_outline(ox, oy, ux, uy, width, reach, runs, n_runs, arcs, out, first):  # type: ignore[no-untyped-def]
+@inlined
+def write_outline(  # type: ignore[no-untyped-def]
+    ox, oy, ux, uy, width, reach, runs, n_runs, circle_x, circle_y, angles, begins, out, first
+):  # fmt: skip
     """Write the outline of a view; runs too narrow to matter count in its area alone."""
-    pos, area, apexes = first, 0.0, 0
+    pos, area, apexes, last_x, last_y = first, 0.0, 0, np.inf, np.inf
     if width < 4.0:
-        pos, apexes = _put(out, first, pos, ox, oy), 1
-    for k in range(n_runs):
-        sr, fr, p0, p1 = runs[k, SR], runs[k, FR], runs[k, P0], runs[k, P1]
-        if runs[k, ID] == HIDDEN:
+        pos = _put(out, pos, last_x, last_y, ox, oy)
+        last_x, last_y = ox, oy
+        apexes = 1
+    for run in range(n_runs):
+        k = run * RUN
+        what, p0, p1 = runs[k + WHAT], runs[k + P0], runs[k + P1]
+        if what == HIDDEN:
             if p1 - p0 > 1e-9:
-                pos = _put(out, first, pos, ox, oy)
+                pos = _put(out, pos, last_x, last_y, ox, oy)
+                last_x, last_y = ox, oy
                 apexes += 1
             continue
-        sx, sy, fx, fy = (
-            sr * runs[k, SX],
-            sr * runs[k, SY],
-            fr * runs[k, FX],
-            fr * runs[k, FY],
-        )
+        dx, dy, sr = runs[k + SX], runs[k + SY], runs[k + SR]
+        gx, gy, fr = runs[k + FX], runs[k + FY], runs[k + FR]
+        sx, sy, fx, fy = sr * dx, sr * dy, fr * gx, fr * gy
         twice = sx * fy - sy * fx
-        if runs[k, ID] == ARC:
+        if what == ARC:
             if (p1 - p0) * reach < MERGE_M:
                 area += 0.5 * twice
                 continue
-            pos = _put(out, first, pos, ox + sx, oy + sy)
-            pos, angle = _put_arc(
-                ox, oy, ux, uy, reach, runs[k, SX], runs[k, SY], p0, runs[k, FX], runs[k, FY], p1,
-                arcs, out, first, pos,
+            pos = _put(out, pos, last_x, last_y, ox + sx, oy + sy)
+            last_x, last_y = ox + sx, oy + sy
+            pos, last_x, last_y, angle = _put_arc(
+                ox, oy, ux, uy, reach, dx, dy, p0, gx, gy, p1, circle_x, circle_y, angles, begins,
+                out, pos, last_x, last_y,
             )  # fmt: skip
             area += 0.5 * reach * reach * angle
         else:
             area += 0.5 * twice
             if twice < MERGE_M * min(sr, fr):
                 continue
-            pos = _put(out, first, pos, ox + sx, oy + sy)
-        pos = _put(out, first, pos, ox + fx, oy + fy)
-    while pos > first + 1 and (
-        abs(out[pos - 1, 0] - out[first, 0]) < MERGE_M
-        and abs(out[pos - 1, 1] - out[first, 1]) < MERGE_M
+            pos = _put(out, pos, last_x, last_y, ox + sx, oy + sy)
+            last_x, last_y = ox + sx, oy + sy
+        pos = _put(out, pos, last_x, last_y, ox + fx, oy + fy)
+        last_x, last_y = ox + fx, oy + fy
+    at = TWO * first
+    while pos > first + ONE and (
+        abs(out[TWO * pos - TWO] - out[at]) < MERGE_M
+        and abs(out[TWO * pos - ONE] - out[at + ONE]) < MERGE_M
     ):
-        pos -= 1
-    if pos < first + 3:
+        pos -= ONE
+    if pos < first + THREE:
         return first, 0.0, 0
     return pos, area, apexes

@@ -12,11 +12,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo._kernels import ZERO, ints, kernel, no_ints
+from geo._kernels import ints, kernel, no_short_ints, short_ints
 from geo.errors import GeoError
 
 FARTHEST_M = 1e8  # no projected coordinate is larger; beyond it float64 no longer holds 1e-7 m
-LONGEST_CELLS = 1.5  # longer walls are cut, so that a piece reaches little beyond its own cell
+WIDE_M, TALL_M = 10.0, 60.0  # cells: few rows to begin at, and little beside the circle in them
+LONGEST_M = 45.0  # longer walls are cut, so that a piece reaches little beyond its own cell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,14 +28,15 @@ class WallIndex:
     ----------
     starts
         (nx * ny + 1,) first entry of each cell, row after row from the south-west.
-    ends_xy
-        (n, 4) ends x0, y0, x1, y1 of the walls of each cell, metres.
+    ends
+        (4 * (n + 7),) ends x0, y0, x1, y1 of the walls of each cell, metres. Walls are read eight
+        at a time, so seven that are never heeded stand at the end.
     sources
         (n,) row of the wall in the array the index was made from.
     half_m
         No wall reaches farther than this from the cell it is filed in, metres.
-    west_m, south_m, cell_m
-        Corner and cell size of the grid, metres.
+    west_m, south_m, wide_m, tall_m
+        Corner of the grid and size of its cells, metres.
     nx, ny
         Cells in each direction.
     n_walls
@@ -43,13 +45,14 @@ class WallIndex:
         Whether the walls close round buildings that no origin stands in.
     """
 
-    starts: NDArray[np.int64]
-    ends_xy: NDArray[np.float64]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.float64]
     sources: NDArray[np.int32]
     half_m: float
     west_m: float
     south_m: float
-    cell_m: float
+    wide_m: float
+    tall_m: float
     nx: int
     ny: int
     n_walls: int
@@ -101,10 +104,8 @@ def walls_by_polygon(polygons: object) -> tuple[NDArray[np.float64], NDArray[np.
     return walls, np.searchsorted(owner, np.arange(len(shapes) + 1)).astype(np.int64)
 
 
-def index_walls(
-    walls: object, *, closed: bool = False, cell_m: float | None = None, split: bool = True
-) -> WallIndex:
-    """File walls by grid cell.
+def index_walls(walls: object, *, closed: bool = False) -> WallIndex:
+    """File walls by grid cell, cut so that each piece belongs to the cell of its middle.
 
     Parameters
     ----------
@@ -113,11 +114,6 @@ def index_walls(
     closed
         True for walls of `walls_from_polygons` when no origin will stand inside a building: the
         far walls of each building are then skipped, which halves the work and changes no view.
-    cell_m
-        Cell size, metres; chosen from the density of the walls when not given.
-    split
-        True cuts long walls and files each piece once, in the cell of its middle. False files
-        walls whole, in every cell that their box meets.
 
     Returns
     -------
@@ -138,13 +134,15 @@ def index_walls(
         return _empty_index(closed)
     west, south = edges[:, 0::2].min(), edges[:, 1::2].min()
     width, depth = edges[:, 0::2].max() - west, edges[:, 1::2].max() - south
-    size = _choose_cell(edges, width, depth) if cell_m is None else float(cell_m)
-    nx, ny = int(width // size) + 1, int(depth // size) + 1
-    pieces, sources = _split_long(edges, LONGEST_CELLS * size if split else np.inf)
+    times = _coarsen(edges, width, depth)
+    wide, tall = times * WIDE_M, times * TALL_M
+    nx, ny = int(width // wide) + 1, int(depth // tall) + 1
+    pieces, sources = _split_long(edges, times * LONGEST_M)
     half = float(np.hypot(pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1]).max() / 2)
-    starts, order = _file(pieces, west, south, size, nx, ny, split)
+    starts, order = _file(pieces, west, south, wide, tall, nx, ny)
+    ends = np.concatenate([pieces[order].ravel(), np.zeros(4 * 7)])
     return WallIndex(
-        starts, pieces[order], sources[order], half, west, south, size, nx, ny, len(edges), closed
+        starts, ends, sources[order], half, west, south, wide, tall, nx, ny, len(edges), closed
     )
 
 
@@ -166,22 +164,18 @@ def _check(walls: NDArray[np.float64]) -> None:
 
 def _empty_index(closed: bool) -> WallIndex:
     return WallIndex(
-        np.zeros(2, np.int64), np.empty((0, 4)), np.empty(0, np.int32), 0.0,
-        0.0, 0.0, 1.0, 1, 1, 0, closed,
+        np.zeros(2, np.int32), np.zeros(4 * 7), np.empty(0, np.int32), 0.0,
+        0.0, 0.0, 1.0, 1.0, 1, 1, 0, closed,
     )  # fmt: skip
 
 
-def _choose_cell(edges: NDArray[np.float64], width: float, depth: float) -> float:
-    """Cells of thirty metres, larger where walls are long or the world is wide and empty.
-
-    Of 10 to 40 m these were the fastest for views of 30 and 60 m: smaller ones have more rows to
-    begin at, which among 500,000 buildings wait for memory, larger ones more walls to sift.
-    """
+def _coarsen(edges: NDArray[np.float64], width: float, depth: float) -> float:
+    """How much larger cells must be, where walls are long or the world is wide and empty."""
     lengths = np.hypot(edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1])
-    wanted = max(30.0, float(np.median(lengths)))
     most_cells = max(1 << 20, 2 * len(edges))
-    smallest = max(np.sqrt(width * depth / most_cells), max(width, depth) / most_cells)
-    return float(max(wanted, smallest))
+    empty = np.sqrt(width * depth / (WIDE_M * TALL_M * most_cells))
+    long = max(width / WIDE_M, depth / TALL_M) / most_cells
+    return float(max(1.0, np.median(lengths) / LONGEST_M, empty, long))
 
 
 def _split_long(
@@ -204,32 +198,19 @@ def _split_long(
 
 
 @kernel
-def _file(pieces, west, south, size, nx, ny, once):  # type: ignore[no-untyped-def]
-    """Count, then place, each piece in the cell of its middle, or in all that its box meets."""
+def _file(pieces, west, south, wide, tall, nx, ny):  # type: ignore[no-untyped-def]
+    """Count, then place, each piece in the cell of its middle."""
     n = len(pieces)
-    starts, place, order = no_ints(nx * ny + 1), ints(nx * ny), ints(ZERO)
-    for step in range(2):
-        if step == 1:
-            for c in range(nx * ny):
-                starts[c + 1] += starts[c]
-                place[c] = starts[c]
-            order = ints(starts[nx * ny])
-        for i in range(n):
-            x0, x1 = min(pieces[i, 0], pieces[i, 2]), max(pieces[i, 0], pieces[i, 2])
-            y0, y1 = min(pieces[i, 1], pieces[i, 3]), max(pieces[i, 1], pieces[i, 3])
-            if once:
-                x0 = x1 = 0.5 * (x0 + x1)
-                y0 = y1 = 0.5 * (y0 + y1)
-            cx0 = min(int((x0 - west) / size), nx - 1)
-            cx1 = min(int((x1 - west) / size), nx - 1)
-            cy0 = min(int((y0 - south) / size), ny - 1)
-            cy1 = min(int((y1 - south) / size), ny - 1)
-            for cy in range(cy0, cy1 + 1):
-                for cx in range(cx0, cx1 + 1):
-                    c = cy * nx + cx
-                    if step == 0:
-                        starts[c + 1] += 1
-                    else:
-                        order[place[c]] = i
-                        place[c] += 1
+    starts, place, order, cells = no_short_ints(nx * ny + 1), short_ints(nx * ny), ints(n), ints(n)
+    for i in range(n):
+        cx = int((0.5 * (pieces[i, 0] + pieces[i, 2]) - west) / wide)
+        cy = int((0.5 * (pieces[i, 1] + pieces[i, 3]) - south) / tall)
+        cells[i] = min(cy, ny - 1) * nx + min(cx, nx - 1)
+        starts[cells[i] + 1] += 1
+    for c in range(nx * ny):
+        starts[c + 1] += starts[c]
+        place[c] = starts[c]
+    for i in range(n):
+        order[place[cells[i]]] = i
+        place[cells[i]] += 1
     return starts, order

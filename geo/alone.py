@@ -33,7 +33,7 @@ def see_alone(sight: Sight, x: ArrayLike, y: ArrayLike, *, level: str) -> NDArra
         reach2 = sight.reach2[:, :, sight.levels.index(level)]
         day2, night2 = (np.ascontiguousarray(reach2[:, part]) for part in range(2))
         find_alone(
-            px, py, grid.starts, active[grid.sources], grid.west_m, grid.south_m, grid.cell_m,
+            px, py, grid.starts, active[grid.rows], grid.west_m, grid.south_m, grid.cell_m,
             grid.nx, grid.ny, sight.x, sight.y, sight.views.vertices_xy,
             sight.views.offsets, day2, night2, IN_FRONT_M, alone,
         )  # fmt: skip

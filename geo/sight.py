@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from geo._boxes import BoxGrid, file_boxes
 from geo._raster import see_points
 from geo._walls import WallIndex, index_walls
 from geo.errors import GeoError
@@ -269,7 +270,7 @@ def see(sight: Sight, x: ArrayLike, y: ArrayLike, *, n_threads: int = 1) -> NDAr
     n_parts, n_levels = sight.reach2.shape[1:]
     if len(active):
         grid = _file_reaches(sight, active)
-        near = active[grid.sources]
+        near = active[grid.rows]
         cuts = np.linspace(0, len(px), max(1, n_threads) * 4 + 1).astype(int)
 
         def run(k: int) -> None:
@@ -325,14 +326,14 @@ def _plain(values: ArrayLike) -> NDArray[np.float64]:
     return np.require(np.asarray(values, dtype=np.float64).ravel(), requirements=["C", "W"])
 
 
-def _file_reaches(sight: Sight, active: NDArray[np.int64]) -> WallIndex:
-    """File the square round each camera's reach by grid cell, as if its diagonal were a wall."""
+def _file_reaches(sight: Sight, active: NDArray[np.int64]) -> BoxGrid:
+    """File the square round each camera's reach by grid cell."""
     x, y, r = sight.x[active], sight.y[active], sight.farthest_m[active]
     squares = np.column_stack([x - r, y - r, x + r, y + r])
     size = max(10.0, float(np.median(r)) / 2, float(r.max()) / 64)
     extent = squares[:, 2:].max(axis=0) - squares[:, :2].min(axis=0)
     size = max(size, float(np.sqrt(extent.prod() / (1 << 22))))
-    return index_walls(squares, cell_m=size, split=False)
+    return file_boxes(squares, size)
 
 
 def _check(cameras: Cameras, levels: dict[str, float]) -> None:

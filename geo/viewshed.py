@@ -250,19 +250,19 @@ def viewsheds(
     index = index_walls(walls)
     first, last, width = _wedges(bearing, hfov)
     grid = (
-        index.starts, index.ends_xy, index.sources, index.half_m + SLACK_M,
-        index.west_m, index.south_m, index.cell_m, index.nx, index.ny,
+        index.starts, index.ends, index.sources, index.half_m + SLACK_M,
+        index.west_m, index.south_m, index.wide_m, index.tall_m, index.nx, index.ny,
     )  # fmt: skip
     arcs = _circle(arc_vertices)
 
     def run(part: slice) -> Views:
         n = len(ox[part])
-        room = np.empty((n * min(arc_vertices + 16, 80) + arc_vertices + 64, 2))
+        room = np.empty(2 * (n * (min(arc_vertices, 90) + 22) + arc_vertices + 64))
         vertices, offsets, areas, apexes = sweep_all(
             ox[part], oy[part], first[part], last[part], width[part], reach[part],
             grid, index.closed, arcs, room,
         )  # fmt: skip
-        return Views(vertices[: offsets[-1]], offsets, areas, apexes)
+        return Views(vertices[: 2 * offsets[-1]].reshape(-1, 2), offsets, areas, apexes)
 
     n_threads = 1 if len(ox) < FEW else max(1, n_threads)
     cuts = np.linspace(0, len(ox), n_threads + 1).astype(int)
@@ -335,13 +335,14 @@ def _wedges(
     return first, last, np.where(whole, 4.0, width)
 
 
-def _circle(n: int) -> NDArray[np.float64]:
+def _circle(n: int) -> tuple[NDArray[np.generic], ...]:
     """Vertices of the unit circle, their pseudo-angles, and where to begin to look for one."""
     angle = 2 * np.pi * np.arange(n) / n
     x, y = np.cos(angle), np.sin(angle)
     p = np.array([pseudo_angle(a, b, 1.0, 0.0) for a, b in zip(x, y, strict=True)])
-    begin = np.searchsorted(p, 2.0 * np.arange(2 * n) / n).reshape(n, 2)
-    return np.column_stack([x, y, p, begin])
+    spare = np.zeros(8)  # vertices are read eight at a time
+    begins = np.searchsorted(p, 2.0 * np.arange(2 * n) / n)
+    return np.append(x, spare), np.append(y, spare), p, begins
 
 
 def _put_back(views: Views, order: NDArray[np.int64]) -> Views:

@@ -173,7 +173,7 @@ def _method(context: MartContext, walls: WallIndex) -> Hashes:
     district = context.district
     for value in (
         district.coverage_cell_m, district.epsg, read_levels(),
-        walls.west_m, walls.south_m, walls.cell_m,
+        walls.west_m, walls.south_m, walls.wide_m, walls.tall_m,
     ):  # fmt: skip
         found.update(repr(value).encode())
     return np.frombuffer(found.digest()[:8], np.uint64)

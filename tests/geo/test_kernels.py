@@ -24,14 +24,14 @@ def pieces_of(tree: ast.Module) -> set[str]:
     return {
         one.name
         for one in tree.body
-        if isinstance(one, ast.FunctionDef) and "piece" in decorators(one)
+        if isinstance(one, ast.FunctionDef) and decorators(one) & {"piece", "inlined"}
     }
 
 
 PIECES = {
     ".".join(file.relative_to(ROOT).with_suffix("").parts): pieces_of(ast.parse(file.read_text()))
     for file in FILES
-    if "@piece" in file.read_text() and file != Path(__file__)
+    if any(f"@{one}" in file.read_text() for one in ("piece", "inlined")) and file != Path(__file__)
 }
 
 
@@ -41,6 +41,7 @@ def called_by_python(tree: ast.Module, names: set[str]) -> set[str]:
     for statement in tree.body:
         compiled = isinstance(statement, ast.FunctionDef) and decorators(statement) & {
             "piece",
+            "inlined",
             "kernel",
             "njit",
         }
