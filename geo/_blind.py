@@ -13,6 +13,7 @@ import numpy as np
 from geo._kernels import (
     FEW,
     ZERO,
+    inlined,
     int_rows,
     kernel,
     more_int_rows,
@@ -90,7 +91,7 @@ def label_patches(mask, counts, part, level, least, block, row_shift, col_shift)
     return labels, sizes, m
 
 
-@piece
+@inlined
 def _root(parent, k):  # type: ignore[no-untyped-def]
     while parent[k] != k:
         parent[k] = parent[parent[k]]
@@ -98,7 +99,7 @@ def _root(parent, k):  # type: ignore[no-untyped-def]
     return k
 
 
-@piece
+@inlined
 def _join(parent, a, b):  # type: ignore[no-untyped-def]
     a, b = _root(parent, a), _root(parent, b)
     parent[max(a, b)] = min(a, b)
@@ -156,7 +157,7 @@ def trace_patches(labels, skipped):  # type: ignore[no-untyped-def]
     return corners[:n], rings[:m]
 
 
-@piece
+@inlined
 def smooth_ring(corners, first, beyond, tolerance, out, at):  # type: ignore[no-untyped-def]
     """Write a ring of cell corners through the middles of its sides, less what lies on the way.
 

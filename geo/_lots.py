@@ -19,6 +19,7 @@ from geo._kernels import (
     FEW,
     ZERO,
     float_rows,
+    inlined,
     int_rows,
     kernel,
     more_float_rows,
@@ -205,7 +206,7 @@ def _cover(  # type: ignore[no-untyped-def]
     return patches, n_patches, xy, n_xy, rings, n_rings, parts
 
 
-@piece
+@inlined
 def _span(ends, k):  # type: ignore[no-untyped-def]
     """Where the k-th of a list begins and ends, from the column of its ends."""
     return ends[k - 1, 0] if k else 0, ends[k, 0]

@@ -18,6 +18,7 @@ from geo._kernels import (
     FEW,
     NONE,
     ZERO,
+    inlined,
     kernel,
     no_int_rows,
     no_ints,
@@ -32,7 +33,7 @@ OPEN, STRIP = 1, 2
 LOW_BITS = 0x5555  # the lower bit of each of eight counters of two bits
 
 
-@piece
+@inlined
 def toggle_edge(x0, y0, x1, y1, west, south, cell, row0, row1, col0, col1, parity, low, high):  # type: ignore[no-untyped-def]
     """Toggle the first cell centre right of an edge in every row whose centre line it crosses."""
     if y0 > y1:
@@ -153,6 +154,8 @@ def see_cells(  # type: ignore[no-untyped-def]
         col1 = int(min(math.ceil((x1 - west) / cell), float(nx)))
         if row0 >= row1 or col0 >= col1:
             continue
+        if n + (row1 - row0) * (col1 - col0) > len(cells):  # not by row: arrays are counted
+            cells, finest = _longer(cells, finest, n + (row1 - row0) * (col1 - col0))
         is_known = known[c]
         last = end - 1
         for v in range(begin, end):
@@ -164,8 +167,6 @@ def see_cells(  # type: ignore[no-untyped-def]
         for row in range(row0, row1):
             inside = 0
             dy2 = (south + (row + 0.5) * cell - y[c]) ** 2
-            if n + nx > len(cells):
-                cells, finest = _longer(cells, finest, n)
             for col in range(low[row], col1 if high[row] >= 0 else 0):
                 inside ^= parity[row, col]
                 parity[row, col] = 0
@@ -201,12 +202,10 @@ def see_cells(  # type: ignore[no-untyped-def]
 
 @piece
 def _longer(cells, finest, n):  # type: ignore[no-untyped-def]
-    """Both lists with twice the room and more."""
-    size = 2 * len(cells) + 65536
+    """Both lists with room for n and as many more."""
+    size = 2 * n + 65536
     more, finer = short_ints(size), small_ints(size)
-    k = n
-    while k > 0:
-        k -= 1
+    for k in range(len(cells)):
         more[k], finer[k] = cells[k], finest[k]
     return more, finer
 
