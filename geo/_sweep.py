@@ -68,11 +68,10 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs, out):  # type
         table, states = floats(COLUMNS * rows), small_ints(rows)
         begin_codes, end_codes = codes_of_16(rows), codes_of_16(rows)
         touching, across, active = floats(8 * rows), unsigned_ints(rows), unsigned_ints(rows + 8)
-        raw, codes, event = (
-            unsigned_ints(2 * rows),
-            codes_of_16(2 * rows + 32),
-            unsigned_ints(2 * rows),
-        )
+        # either half of the circle may hold all events
+        event, raw, codes = (
+            unsigned_ints(2 * rows), unsigned_ints(4 * rows), codes_of_16(4 * rows + 32),
+        )  # fmt: skip
         keys, counts, slots = floats(2 * rows), ints(8 * rows), unsigned_ints(COLUMNS * rows)
         nearest, farthest = floats(COLUMNS * rows), floats(COLUMNS * rows)
         runs = floats(RUN_COLUMNS * n_runs)
@@ -87,12 +86,13 @@ def sweep_all(x, y, first, last, width, reach, grid, closed, arcs, out):  # type
         if lack == TO_SIFT:
             to_sift *= 4
         elif lack == ROWS:
-            rows = 64 * (need // 16 + 1)
+            rows = 64 * (need // 32 + 1)  # so the middle of `raw` is a multiple of 128
         elif lack == RUNS:
             n_runs = 2 * need
-        elif lack == VERTICES:  # as many for each of the others, and some
+        elif lack == VERTICES:  # as many for each of the others, and some; no more than twice
             each = need // (done + 1) + 1
-            out = more_floats(out, need + each * (n - done) * 9 // 8, 2 * offsets[done])
+            more = min(need + each * (n - done) * 9 // 8, 2 * (need + len(out)))
+            out = more_floats(out, more, 2 * offsets[done])
         else:
             return out, offsets, areas, apexes
 
@@ -158,7 +158,7 @@ def _sweep_from(  # type: ignore[no-untyped-def]
                 active, nearest, farthest, runs,
             )  # fmt: skip
             if n_runs == CROSSED:
-                return i, RUNS, np.int64(len(runs))
+                return i, RUNS, len(runs) // RUN_COLUMNS
         need = 2 * (offsets[i] + len(circle_x) + 2 * np.int64(n_runs) + 16)
         if need > len(out):
             return i, VERTICES, need

@@ -17,8 +17,8 @@ def list_events(n, states, begin_codes, end_codes, raw, codes, across):  # type:
     """List where walls in view begin (twice the row) and end (and one).
 
     Those in the first half of the circle come first, those in the second from the middle of `raw`
-    on. A code ends in the place of its event. `across` gets the rows of walls that lie across the
-    first direction. Gives how many there are of the three.
+    on, a multiple of 128. A code ends in the last digits of the place of its event. `across` gets
+    the rows of walls that lie across the first direction. Gives how many there are of the three.
     """
     m, n_across = ZERO, ZERO
     second = middle = np.int64(len(raw) >> 1)

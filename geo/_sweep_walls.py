@@ -85,8 +85,11 @@ def lay_out(  # type: ignore[no-untyped-def]
             pb = 0.0 if pb >= 4.0 else pb
             c2 = c * c
             end_on = c2 <= 1e-26 * length2 * far * far
+            # as narrow as what is one direction, in the very words of the walk; or, as rounding has
+            # it of a wall seen end on, wider than any wall can be
+            narrow = (pa < pb) & (pb <= pa + SAME_DIRECTION)
             wide = pb - pa + (4.0 if pb < pa else 0.0)
-            aside = (wide <= SAME_DIRECTION) | ((pa < pb) & (pa >= width))
+            aside = narrow | (wide <= SAME_DIRECTION) | (wide > 2.5) | ((pa < pb) & (pa >= width))
             lost = missed | end_on | aside  # end on is also what has no length
             touching = c2 <= touch2 * length2
             state = (BEGINS if pa < width else 0) | (ENDS if pb < width else 0)

@@ -102,6 +102,103 @@ def exact_area(walls: Walls, range_m: float) -> float:
     )
 
 
+@pytest.mark.parametrize(
+    "walls",
+    [
+        [[5, 5, 0, 10], [0, 10, -5, 5], [4, 8, -4, 8.1]],  # across the corner of two others
+        [[5, 10, -5, 10], [4, 12, -4, 6], [-0.5, 3, -6, 3.1]],  # behind one that begins before it
+    ],
+)
+def test_a_wall_that_crosses_between_events_is_seen(walls: list[list[float]]) -> None:
+    them = np.array(walls, dtype=float)
+    seen = isovist_area(0, 0, them, range_m=30)
+    assert seen == pytest.approx(exact_area(them, 30.0), rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [65, 80, 90, 100, 300])
+def test_walls_in_one_narrow_sector_are_kept_apart(n: int) -> None:
+    turn, half = np.linspace(0.05, 0.054, n), 4e-6
+    spokes = np.column_stack([np.cos(turn), np.sin(turn)])
+    tilt = half * np.column_stack([-np.sin(turn), np.cos(turn)])
+    walls = np.hstack([10 * (spokes - tilt), 10 * (spokes + tilt)])
+    seen = isovist_area(0, 0, walls, range_m=20)
+    hidden = n * (np.arctan(half) * 400 - 100 * half)
+    assert seen == pytest.approx(np.pi * 400 - hidden, rel=1e-11)
+
+
+def test_a_tiny_circle_repeats_no_vertex() -> None:
+    xy = viewsheds([0.0], [0.0], np.empty((0, 4)), range_m=1e-5).vertices_xy
+    assert len(xy) >= 8
+    assert np.abs(xy - np.roll(xy, 1, axis=0)).max(axis=1).min() >= 0.999e-6
+
+
+END_ON = [  # origin, wall, range: rounding has these walls narrow as one direction, or reversed
+    (
+        0.0, 0.0,
+        [-6.398529585309625, -7.684973594353949, -6.398529585294382, -7.68497359436664], 50.0,
+    ),
+    (
+        500044.1649846834, 4400040.672553943,
+        [500030.0873982138, 4399994.278419585, 500029.75591009227, 4399993.185966381], 80.0,
+    ),
+    (0.0, 0.0, [44.81039406853518, 25.60292950255969, 44.845212630089726, 25.62282348464559], 80.0),
+    (
+        0.0, 0.0,
+        [-548.8558260979089, 336.5673720525253, -549.2228166308811, 336.79241665144804], 1287.66,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("x", "y", "wall", "range_m"), END_ON)
+def test_a_wall_seen_end_on_hides_nothing(
+    x: float, y: float, wall: list[float], range_m: float
+) -> None:
+    seen = isovist_area(x, y, [wall], range_m=range_m)
+    assert seen == pytest.approx(np.pi * range_m**2, rel=1e-9)
+
+
+def test_short_walls_seen_end_on_hide_nothing() -> None:
+    rng = np.random.default_rng(8)
+    n = 20_000
+    turn, away, long = (
+        rng.uniform(0, 2 * np.pi, n),
+        rng.uniform(5, 60, n),
+        rng.uniform(1e-3, 0.2, n),
+    )
+    unit = np.column_stack([np.cos(turn), np.sin(turn)])
+    walls = np.hstack([away[:, None] * unit, (away + long)[:, None] * unit])
+    apart = 1000.0 * np.column_stack([np.arange(n) % 200, np.arange(n) // 200])
+    for base in (0.0, 4.4e6):
+        xy = apart + base
+        near = walls + np.hstack([xy, xy])
+        seen = viewsheds(*xy.T, near, range_m=80.0).areas_m2
+        np.testing.assert_allclose(seen, np.pi * 80.0**2, rtol=1e-9)
+
+
+def test_many_walls_a_hair_from_the_origin_hide_one_half() -> None:
+    for n in (60, 80, 84, 200):
+        half, hair = 1 + 0.1 * np.arange(n), np.full(n, -5e-7)
+        walls = np.column_stack([half, hair, -half, hair])
+        seen = viewsheds([0.0], [0.0], walls, range_m=50.0).areas_m2[0]
+        assert seen == pytest.approx(np.pi * 50.0**2 / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_was_seen_before_changes_no_bit(seed: int) -> None:
+    """Walls on whole metres, many of them alike: ties are decided as if the view were alone."""
+    rng = np.random.default_rng(seed)
+    walls = rng.integers(0, 60, (int(rng.integers(60, 130)), 4)).astype(float)
+    crowd = ring(400, 20.0, rng) + np.array([500.0, 500.0, 500.0, 500.0])
+    them = np.concatenate([walls, crowd])
+    x, y = np.round(rng.uniform(0, 60, (2, 30)))
+    x[0] = y[0] = 500.0
+    views = viewsheds(x, y, them, range_m=80.0)
+    for k in range(1, 30):
+        alone = viewsheds([x[k]], [y[k]], them, range_m=80.0)
+        shown = views.vertices_xy[views.offsets[k] : views.offsets[k + 1]]
+        assert np.array_equal(shown, alone.vertices_xy)
+
+
 @pytest.mark.parametrize("n", [5, 40, 150])
 def test_walls_that_cross_as_they_like_hide_what_geometry_says(n: int) -> None:
     rng = np.random.default_rng(n)
