@@ -38,7 +38,7 @@ for walls in cities:
             k = rng.integers(0, len(walls), 12)
             x[12:], y[12:] = walls[k, 0], walls[k, 1]
             middle = (walls[k[:6], :2] + walls[k[:6], 2:]) / 2
-        x[18:], y[18:] = middle.T
+            x[18:], y[18:] = middle.T
         views = viewsheds(
             x, y, walls, range_m=rng.choice([1e-5, 1.0, 30.0, 60.0, 1e5], 24),
             bearing_deg=rng.uniform(0, 360, 24), hfov_deg=rng.choice([5.0, 90.0, 200.0, 360.0], 24),
