@@ -27,6 +27,13 @@ ZERO: Any = np.int64(0)
 NONE: Any = np.int64(-1)
 FEW: Any = np.int64(256)
 
+_PIECE: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile what Python calls: kept beside its file, run without the interpreter's lock.
@@ -58,15 +65,13 @@ def piece(function: Callable[..., Any]) -> Any:
     Dispatcher
         The same, for kernels and other pieces.
     """
-    return njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-        function
-    )
+    return njit(**_PIECE)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a piece into the very place where it is called: arguments cost nothing then.
 
-    For pieces that a kernel calls once in its innermost loop, and that would be short of time.
+    For pieces of an innermost loop, called at few places: each becomes larger by them.
 
     Parameters
     ----------
@@ -78,13 +83,7 @@ def inlined(function: Callable[..., Any]) -> Any:
     Dispatcher
         The same, for kernels and other pieces.
     """
-    return njit(
-        nogil=True,
-        error_model="numpy",
-        forceinline=True,
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-    )(function)
+    return njit(forceinline=True, **_PIECE)(function)
 
 
 @intrinsic

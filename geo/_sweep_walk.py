@@ -131,7 +131,7 @@ def walk_events(  # type: ignore[no-untyped-def]
             if (r > table[s + FAR]) | (
                 r * (fx * table[s + EY] - fy * table[s + EX]) > table[s + C]
             ):
-                # hidden: begins to be active, or ends and gives its slots to the last one
+                # hidden: begins to be active, or ends and gives its place to the last one
                 last = n_active - at_end
                 to, moved = slots[w], active[last]
                 to, moved = to if at_end else last, moved if at_end else w

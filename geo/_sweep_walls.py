@@ -27,13 +27,18 @@ LANES, LAST_LANE, SIX = np.uint64(64), np.uint64(63), np.uint64(6)
 BLOCK = np.uint64(64 * COLUMNS)
 
 
-@kernel
-def pseudo_angle(x, y, ux, uy):  # type: ignore[no-untyped-def]
-    """Pseudo-angle of (x, y) counter-clockwise from the direction (ux, uy)."""
+@inlined
+def _pseudo(x, y, ux, uy):  # type: ignore[no-untyped-def]
     px, py = x * ux + y * uy, ux * y - uy * x
     r = abs(px) + abs(py)
     p = 1.0 - px / r if py >= 0.0 else 3.0 + px / r
     return 0.0 if p >= 4.0 else p
+
+
+@kernel
+def pseudo_angle(x, y, ux, uy):  # type: ignore[no-untyped-def]
+    """Pseudo-angle of (x, y) counter-clockwise from the direction (ux, uy)."""
+    return _pseudo(x, y, ux, uy)
 
 
 @piece
@@ -75,14 +80,7 @@ def lay_out(  # type: ignore[no-untyped-def]
             bx, by = sx if back else fx, sy if back else fy
             ra, rb = math.sqrt(ax * ax + ay * ay), math.sqrt(bx * bx + by * by)
             far, per_a, per_b = max(ra, rb), 1.0 / ra, 1.0 / rb
-            px, py = ax * ux + ay * uy, ux * ay - uy * ax
-            turned = px / (abs(px) + abs(py))
-            pa = 1.0 - turned if py >= 0.0 else 3.0 + turned
-            pa = 0.0 if pa >= 4.0 else pa
-            px, py = bx * ux + by * uy, ux * by - uy * bx
-            turned = px / (abs(px) + abs(py))
-            pb = 1.0 - turned if py >= 0.0 else 3.0 + turned
-            pb = 0.0 if pb >= 4.0 else pb
+            pa, pb = _pseudo(ax, ay, ux, uy), _pseudo(bx, by, ux, uy)
             c2 = c * c
             end_on = c2 <= 1e-26 * length2 * far * far
             # as narrow as what is one direction, in the very words of the walk; or, as rounding has
