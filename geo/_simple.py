@@ -62,8 +62,10 @@ def _is_simple(xy, n, begins):  # type: ignore[no-untyped-def]
     for k in range(n):
         if not (abs(xy[k, 0]) <= LARGEST and abs(xy[k, 1]) <= LARGEST):  # NaN is not
             return False
-        if k > 0 and xy[k, 0] == xy[k - 1, 0] and xy[k, 1] == xy[k - 1, 1]:
-            return False
+        if k > 0:
+            ex, ey = xy[k, 0] - xy[k - 1, 0], xy[k, 1] - xy[k - 1, 1]
+            if ex * ex + ey * ey <= TINY:  # one point, or so near that GEOS takes them for one
+                return False
     begins[1] = n - 1
     return not crosses_itself(xy, begins, np.int64(1))
 

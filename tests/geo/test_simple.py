@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geo.outlines import Outlines, outlines_from_wkb
@@ -146,6 +146,7 @@ ANY = st.floats(allow_nan=True, allow_infinity=True)
         for one in (SMALL, TENTHS, st.one_of(SMALL, CLOSE), ANY)
     )
 )
+@example(points=[(0.0, 0.0), (0.0, 1.0), (1.9e-227, 0.0)])  # the square of the side is zero
 def test_what_is_marked_is_valid_and_measured_as_geos_measures_it(
     points: list[tuple[float, float]],
 ) -> None:
