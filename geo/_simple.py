@@ -12,6 +12,7 @@ from geo._kernels import ZERO, floats, kernel, no_ints, piece
 from geo._outlines import MULTIPOLYGON, POLYGON, copy_bytes, read_uint32
 
 LARGEST = 1e100  # products of coordinates up to this have a value
+SMALLEST = 1e-100  # squares of differences down to this, and slopes, have a value
 ROUNDING, TINY = 4e-16, 1e-300  # above (3 + 16e) e of Shewchuk; above what underflow loses
 
 
@@ -63,8 +64,8 @@ def _is_simple(xy, n, begins):  # type: ignore[no-untyped-def]
         if not (abs(xy[k, 0]) <= LARGEST and abs(xy[k, 1]) <= LARGEST):  # NaN is not
             return False
         if k > 0:
-            ex, ey = xy[k, 0] - xy[k - 1, 0], xy[k, 1] - xy[k - 1, 1]
-            if ex * ex + ey * ey <= TINY:  # one point, or so near that GEOS takes them for one
+            ex, ey = abs(xy[k, 0] - xy[k - 1, 0]), abs(xy[k, 1] - xy[k - 1, 1])
+            if (ex == 0.0 and ey == 0.0) or 0.0 < ex < SMALLEST or 0.0 < ey < SMALLEST:
                 return False
     begins[1] = n - 1
     return not crosses_itself(xy, begins, np.int64(1))

@@ -147,6 +147,7 @@ ANY = st.floats(allow_nan=True, allow_infinity=True)
     )
 )
 @example(points=[(0.0, 0.0), (0.0, 1.0), (1.9e-227, 0.0)])  # the square of the side is zero
+@example(points=[(0.0, 0.0), (0.0, 179769315.0), (1e-300, 1.0)])  # the slope has no value
 def test_what_is_marked_is_valid_and_measured_as_geos_measures_it(
     points: list[tuple[float, float]],
 ) -> None:
